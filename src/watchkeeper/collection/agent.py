@@ -1,0 +1,33 @@
+"""One device read afresh, as a small collection of its own."""
+
+from watchkeeper.collection import cursor
+from watchkeeper.collection.reading import Reading
+from watchkeeper.errors import ListRefused, NotServed, UnknownParameter
+from watchkeeper.model.collection import Collection
+
+
+def read(reading: Reading, agent: str) -> Collection:
+    """Asks for one agent by id, in whichever way this console serves it."""
+    reading.subject = f"agent:{agent}"
+    console = reading.job.console
+    params = {
+        name: value for name, value in reading.resource.parameters if not name.startswith("sort")
+    }
+    try:
+        params |= {"ids": agent}
+        answer = console.ask(reading.route, params | {"limit": "10"}, reading.read_page)
+    except (UnknownParameter, ListRefused):
+        reading.route = f"{reading.resource.path}/{agent}"
+        reading.notes.append("the console does not filter agents by id; it serves each by its path")
+        try:
+            answer = console.ask(reading.route, {}, reading.read_page)
+        except NotServed:
+            return _sealed(reading, agent)
+    reading.take(answer)
+    return _sealed(reading, agent)
+
+
+def _sealed(reading: Reading, agent: str) -> Collection:
+    if reading.distinct == 0:
+        reading.notes.append(f"the console knows no agent {agent}, or the token does not see it")
+    return reading.seal(cursor.verdict(reading, None, None, "", ended=True))

@@ -1,0 +1,121 @@
+"""The use-case: everything that is asked for, in order, each sealed with its verdict."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from watchkeeper.collection import (
+    accounts,
+    agent as one_agent,
+    cursor,
+    policies,
+    single,
+    timelines,
+    windows,
+)
+from watchkeeper.collection.reading import Job, Progress, Reading
+from watchkeeper.errors import ConsoleError, UsageError
+from watchkeeper.locker.locker import Locker
+from watchkeeper.model.collection import Collection, Completeness, Verdict
+from watchkeeper.model.resource import Resource, Walk
+from watchkeeper.resources import catalogue
+from watchkeeper.sentinelone.client import Console
+
+_WALKS: dict[Walk, Callable[[Reading], Collection]] = {
+    Walk.CURSOR: cursor.read,
+    Walk.WINDOWS: windows.read,
+    Walk.TIMELINES: timelines.read,
+    Walk.POLICIES: policies.read,
+    Walk.SINGLE: single.read,
+    Walk.EACH: single.read_each,
+}
+# Resources that are read in a way of their own before the general one.
+_SPECIAL: dict[str, Callable[[Reading], Collection]] = {"accounts": accounts.read}
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run collected. `fatal` is the error that ended it early, None when it went through."""
+
+    collections: list[Collection] = field(default_factory=list)
+    fatal: ConsoleError | None = None
+
+    @property
+    def anything_read(self) -> bool:
+        """Whether any resource but the console's version was read at all."""
+        return any(
+            found.completeness.verdict in {Verdict.COMPLETE, Verdict.INCOMPLETE}
+            for found in self.collections
+            if found.resource != "system"
+        )
+
+
+def collect(
+    console: Console,
+    locker: Locker,
+    connection: str,
+    *,
+    only: Iterable[str] | None = None,
+    agent: str | None = None,
+    trigger: str = "command line",
+    on_progress: Progress | None = None,
+) -> Report:
+    """Collects the resources named in `only` and what they need, or all; never raises for a
+    resource that cannot be read: that is its verdict.
+
+    With `agent` (an id) that one device is read afresh and nothing else.
+    """
+    job = Job(console, locker, connection, trigger, on_progress)
+    report = Report()
+    if agent is not None:
+        resource = catalogue()["agents"]
+        _collect(job, resource, lambda reading: one_agent.read(reading, agent), report)
+        return report
+    for resource in plan(only):
+        read = _SPECIAL.get(resource.name, _WALKS[resource.walk])
+        _collect(job, resource, read, report)
+    return report
+
+
+def plan(only: Iterable[str] | None) -> list[Resource]:
+    """The resources to collect, in order: those named and what they need; all without names.
+
+    Raises UsageError for a name that is no resource.
+    """
+    known = catalogue()
+    if only is None:
+        return list(known.values())
+    wanted: set[str] = {"system"}
+    waiting = list(only)
+    while waiting:
+        name = waiting.pop()
+        if name not in known:
+            raise UsageError(
+                f"{name!r} is no resource.", hint=f"There are: {', '.join(sorted(known))}."
+            )
+        if name not in wanted:
+            wanted.add(name)
+            waiting += known[name].needs
+    return [resource for name, resource in known.items() if name in wanted]
+
+
+def _collect(
+    job: Job, resource: Resource, read: Callable[[Reading], Collection], report: Report
+) -> None:
+    reading = Reading(job, resource)
+    if report.fatal is not None:
+        reason = f"not asked, the run had ended: {report.fatal}"
+        outcome = Completeness(Verdict.FAILED, reason, 0, 0, None, None)
+        report.collections.append(reading.seal(outcome))
+        return
+    reading.report()
+    try:
+        collection = read(reading)
+    except cursor.Interrupted as interrupted:
+        report.fatal = interrupted.cause
+        collection = reading.seal(interrupted.outcome)
+    except cursor.FATAL as error:
+        report.fatal = error
+        collection = reading.seal_failed(error)
+    except ConsoleError as error:
+        collection = reading.seal_failed(error)
+    report.collections.append(collection)

@@ -1,0 +1,95 @@
+"""Timelines: one list per threat that is new or has changed since its timeline was last read."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from watchkeeper.clock import rfc3339
+from watchkeeper.collection import cursor
+from watchkeeper.collection.reading import Job, Reading
+from watchkeeper.errors import NotServed
+from watchkeeper.model.collection import Collection, Verdict, completeness
+
+
+def read(reading: Reading) -> Collection:
+    """Reads the timelines that are due; complete when each is, and the threats were."""
+    threats = reading.job.newest("threats")
+    if threats is None or not threats.complete:
+        why = threats.completeness.reason if threats is not None else "they were never collected"
+        reading.notes.append("which threats are new or changed is not known for certain")
+        reason = f"the threats it depends on are not complete: {why}"
+        if threats is None or threats.completeness.verdict is Verdict.DENIED:
+            return reading.seal(cursor.verdict(reading, None, None, reason, ended=False))
+    else:
+        reason = ""
+    due = due_timelines(_versions(reading.job, threats), covered(reading.job))
+    reading.expected = len(due)
+    counts: list[int] = []
+
+    def whole() -> None:
+        for threat, updated in due.items():
+            counts.append(_timeline(reading, threat, updated))
+
+    broken = cursor.attempt(reading, whole, None)
+    reading.facts["timelines"] = {"due": len(due), "read": len(counts)}
+    outcome = completeness(
+        ended=not (broken or reason),
+        rows=reading.rows,
+        distinct=reading.distinct,
+        count_before=sum(counts),
+        count_after=None,
+        reason=broken or reason,
+    )
+    return reading.seal(outcome)
+
+
+def due_timelines(
+    threats: Mapping[str, str], known: Mapping[str, str]
+) -> dict[str, str]:
+    """The threats whose timeline was never read, or was read at another `updated_at`."""
+    return {
+        threat: updated for threat, updated in threats.items() if known.get(threat) != updated
+    }
+
+
+def covered(job: Job) -> dict[str, str]:
+    """Threats whose timeline a complete collection holds, with the `updated_at` it was read at."""
+    known: dict[str, str] = {}
+    for found in job.locker.collections(job.connection, "timelines"):
+        if found.complete:
+            for page in found.manifest["pages"]:
+                bound = page.get("bound", {})
+                known[str(bound.get("id"))] = str(bound.get("updated_at"))
+    return known
+
+
+def _versions(job: Job, threats: Collection) -> dict[str, str]:
+    table = job.locker.table(threats, ["id", "updated_at"])
+    moments: list[datetime | None] = table.column("updated_at").to_pylist()
+    return {
+        threat: rfc3339(moment) if moment is not None else "unknown"
+        for threat, moment in zip(table.column("id").to_pylist(), moments, strict=True)
+    }
+
+
+def _timeline(reading: Reading, threat: str, updated: str) -> int:
+    """Reads one timeline and returns how many events the console counts in it."""
+    route = reading.resource.path.replace("{id}", threat)
+    bound = {"id": threat, "updated_at": updated}
+    counted: int | None = None
+    events = 0
+    try:
+        for answer in reading.job.console.pages(
+            route,
+            dict(reading.resource.parameters),
+            reading.read_page,
+            limit=reading.resource.page_limit,
+            droppable=frozenset(dict(reading.resource.parameters)),
+        ):
+            if counted is None:
+                counted = answer.value.total
+            new = reading.take(answer, bound, row=lambda event: f"{threat}/{event}")
+            events += len(new)
+    except NotServed:
+        reading.notes.append(f"threat {threat} was gone when its timeline was asked for")
+        return 0
+    return events if counted is None else counted

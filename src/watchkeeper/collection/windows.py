@@ -1,0 +1,95 @@
+"""Activities: lists in windows of time, each small enough for the console to count.
+
+The console counts at most 50,000 (reference section 2), so a window that reaches the cap is
+halved until its count proves something. Windows are half-open and join without a gap; each
+collection overlaps the one before, and ids are counted once.
+"""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from watchkeeper.clock import rfc3339
+from watchkeeper.collection import cursor
+from watchkeeper.collection.reading import Reading
+from watchkeeper.errors import ConsoleError
+from watchkeeper.model.collection import Collection
+
+COUNT_CAP = 50_000
+FIRST_REACH = timedelta(days=90)
+OVERLAP = timedelta(hours=1)
+SMALLEST = timedelta(seconds=1)
+
+Window = tuple[datetime, datetime]
+
+
+def read(reading: Reading) -> Collection:
+    """Reads from where the last complete collection ended, or 90 days on the first run."""
+    window = reach(reading)
+    reading.facts["window"] = {"from": rfc3339(window[0]), "to": rfc3339(window[1])}
+    parts = _countable(reading, window)
+    before = sum(count for _, count, _ in parts)
+    reading.expected = before
+    reading.report()
+    after, reason = 0, ""
+    for part, counted, walks in parts:
+        had = reading.distinct
+        reason = cursor.attempt(reading, partial(_walk, reading, walks), before)
+        if reason:
+            break
+        again = sum(cursor.count(reading, params) or 0 for params in walks)
+        after += again
+        if reading.distinct - had < min(counted, again):
+            reason = (
+                f"between {rfc3339(part[0])} and {rfc3339(part[1])} the console counts "
+                f"{min(counted, again)}, read were {reading.distinct - had}"
+            )
+            break
+    counted_after = None if reason else after
+    return reading.seal(cursor.verdict(reading, before, counted_after, reason, ended=not reason))
+
+
+def _walk(reading: Reading, walks: list[cursor.Params]) -> None:
+    for params in walks:
+        cursor.pages(reading, params)
+
+
+def reach(reading: Reading) -> Window:
+    """The window to read: its end is the console's own time, not ours."""
+    job = reading.job
+    now = job.console.server_time.last or job.console.clock.now()
+    earlier = [
+        datetime.fromisoformat(found.manifest["window"]["to"])
+        for found in job.locker.collections(job.connection, reading.resource.name)
+        if found.complete and "window" in found.manifest
+    ]
+    start = max(earlier) - OVERLAP if earlier else now - FIRST_REACH - OVERLAP
+    return start.astimezone(UTC), now.astimezone(UTC)
+
+
+def halves(window: Window) -> tuple[Window, Window]:
+    """The window in two that join without a gap."""
+    middle = window[0] + (window[1] - window[0]) / 2
+    return (window[0], middle), (middle, window[1])
+
+
+def _countable(
+    reading: Reading, window: Window
+) -> list[tuple[Window, int, list[cursor.Params]]]:
+    """The window in parts below the cap, in order, each with its count and its walks."""
+    bounds = frozenset({"createdAt__gte", "createdAt__lt"})
+    params = dict(reading.resource.parameters) | {
+        "createdAt__gte": rfc3339(window[0]),
+        "createdAt__lt": rfc3339(window[1]),
+    }
+    walks, count = cursor.settle(reading, params, fixed=bounds)
+    if count is None:
+        raise ConsoleError(f"{reading.route}: the console gives no count for a window of time.")
+    if count < COUNT_CAP:
+        return [(window, count, walks)]
+    if window[1] - window[0] <= SMALLEST:
+        raise ConsoleError(
+            f"{reading.route}: more than {COUNT_CAP} records within a second at {window[0]}."
+        )
+    left, right = halves(window)
+    return _countable(reading, left) + _countable(reading, right)
+

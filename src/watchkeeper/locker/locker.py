@@ -1,0 +1,286 @@
+"""The locker as its users see it: begin, seal, list, read."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import uuid_utils
+
+from watchkeeper.clock import SYSTEM_CLOCK, Clock, rfc3339
+from watchkeeper.errors import AlreadyThere, NotALocker
+from watchkeeper.locker import layout, records, tables
+from watchkeeper.locker.log import Log
+from watchkeeper.locker.store import Store, Written
+from watchkeeper.model.assessment import Assessment, Counts, Result
+from watchkeeper.model.collection import Collection, Completeness
+from watchkeeper.model.control import Control
+from watchkeeper.model.resource import Resource
+
+
+class Locker:
+    """One evidence store. Create it with `open`."""
+
+    def __init__(self, store: Store, clock: Clock = SYSTEM_CLOCK) -> None:
+        """`store` is an opened place that is known to be a locker."""
+        self.store = store
+        self.clock = clock
+        self._log = Log(store)
+        self._manifests: dict[str, tuple[bytes, str]] = {}
+
+    @classmethod
+    def open(cls, where: str | Path, *, create: bool = False, clock: Clock = SYSTEM_CLOCK) -> "Locker":
+        """Opens a locker; with `create` an empty place becomes one. Raises NotALocker."""
+        store = Store(where, create=create)
+        if not store.exists(layout.MARKER):
+            if not create:
+                raise NotALocker(
+                    f"{store.where} is not a locker: it has no {layout.MARKER}.",
+                    hint="Give the --locker folder of a `watchkeeper run`.",
+                )
+            if any(True for _ in store.files()):
+                raise NotALocker(
+                    f"{store.where} is not empty and is not a locker.", hint="Choose an empty folder."
+                )
+            marker = {"format": layout.FORMAT, "created": rfc3339(clock.now())}
+            try:
+                store.put_new(layout.MARKER, (json.dumps(marker) + "\n").encode())
+            except AlreadyThere:
+                pass  # another run made it in the same moment: it is a locker now
+        locker = cls(store, clock)
+        if create:
+            locker.finish_interrupted_seals()
+        return locker
+
+    # ------------------------------------------------------------------ writing
+
+    def begin(self, connection: str, resource: Resource) -> "CollectionWriter":
+        """Starts a collection; nothing of it counts until it is sealed."""
+        return CollectionWriter(self, connection, resource)
+
+    def seal_assessment(
+        self,
+        *,
+        connection: str,
+        control: Control,
+        result: Result,
+        reason: str,
+        counts: Counts,
+        parameters: Mapping[str, Any],
+        judged_at: datetime,
+        as_of: datetime | None,
+        collections: Sequence[Collection],
+        notes: Sequence[str],
+        items: pa.Table,
+    ) -> Assessment:
+        """Seals one judged control with its page and its items."""
+        identity = str(uuid_utils.uuid7())
+        folder = layout.assessment_folder(connection, control.id, judged_at, identity)
+        files = [
+            tables.write_items(self.store, f"{folder}/{layout.ITEMS}", items),
+            self.store.put_new(f"{folder}/{layout.PAGE}", control.page.encode()),
+        ]
+        manifest = {
+            "schema": records.ASSESSMENT_SCHEMA,
+            "id": identity,
+            "connection": connection,
+            "control": {
+                "id": control.id,
+                "version": control.version,
+                "title": control.title,
+                "severity": control.severity.value,
+                "cadence": control.cadence.value,
+                "sha256": control.sha256,
+                "parameters": dict(parameters),
+            },
+            "judged_at": rfc3339(judged_at),
+            "as_of": rfc3339(as_of) if as_of is not None else None,
+            "result": result.value,
+            "reason": reason,
+            "counts": counts.as_json(),
+            "notes": list(notes),
+            "collections": [
+                {"path": found.path, "manifest_sha256": found.manifest_sha256}
+                for found in collections
+            ],
+        }
+        self.seal("assessment", folder, manifest, files)
+        return records.assessment(folder, self.manifest(folder)[0])
+
+    def seal(
+        self, kind: str, folder: str, manifest: dict[str, Any], files: Sequence[Written]
+    ) -> str:
+        """Writes the manifest last, then the log entry; returns the manifest's SHA-256 (hex).
+
+        A marker in `log/pending` goes before both, so that a process killed between the two
+        leaves something that the next writer can finish and `verify` can tell from a removal.
+        """
+        manifest["files"] = [
+            {"path": file.path.rsplit("/", 1)[1], "bytes": file.bytes, "sha256": file.sha256}
+            for file in files
+        ]
+        manifest["sealed"] = rfc3339(self.clock.now())
+        data = (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode()
+        digest = hashlib.sha256(data).hexdigest()
+        path = f"{folder}/{layout.MANIFEST}"
+        pending = f"{layout.PENDING}/{manifest['id']}.json"
+        intent = {"kind": kind, "path": path, "manifest_sha256": digest, "sealed_at": manifest["sealed"]}
+        self.store.put_new(pending, json.dumps(intent).encode())
+        self.store.put_new(path, data)
+        self._log.append(
+            kind=kind, path=path, manifest_sha256=digest, sealed_at=manifest["sealed"]
+        )
+        self.store.remove_pending(pending)
+        return digest
+
+    def finish_interrupted_seals(self) -> int:
+        """Appends the log entries of manifests whose writer was killed before it could."""
+        finished = 0
+        logged: set[str] | None = None
+        for path, _ in list(self.store.files(layout.PENDING)):
+            try:
+                intent = json.loads(self.store.get(path))
+            except ValueError:
+                self.store.remove_pending(path)  # the marker itself was cut: nothing was sealed
+                continue
+            if self.store.exists(intent["path"]):
+                if logged is None:
+                    logged = {entry.path for entry in records.log_entries(self.store)}
+                if intent["path"] not in logged:
+                    self._log.append(**intent)
+                    finished += 1
+            self.store.remove_pending(path)
+        return finished
+
+    # ------------------------------------------------------------------ reading
+
+    def connections(self) -> list[str]:
+        """The connections that have collections, sorted."""
+        return [
+            path.rsplit("connection=", 1)[1] for path in self.store.folders(layout.COLLECTIONS)
+        ]
+
+    def collections(
+        self, connection: str | None = None, resource: str | None = None
+    ) -> list[Collection]:
+        """Sealed collections, oldest first; folders without a manifest are not among them."""
+        found = [
+            records.collection(folder, *self.manifest(folder))
+            for folder in self._folders(layout.COLLECTIONS, connection, "resource", resource)
+        ]
+        return sorted(found, key=lambda each: (each.ended, each.id))
+
+    def assessments(
+        self, connection: str | None = None, control: str | None = None
+    ) -> list[Assessment]:
+        """Sealed assessments, oldest first."""
+        found = [
+            records.assessment(folder, self.manifest(folder)[0])
+            for folder in self._folders(layout.ASSESSMENTS, connection, "control", control)
+        ]
+        return sorted(found, key=lambda each: (each.judged_at, each.id))
+
+    def manifest(self, folder: str) -> tuple[bytes, str]:
+        """The manifest of a sealed folder as stored, and its SHA-256 (hex)."""
+        if folder not in self._manifests:
+            data = self.store.get(f"{folder}/{layout.MANIFEST}")
+            self._manifests[folder] = (data, hashlib.sha256(data).hexdigest())
+        return self._manifests[folder]
+
+    def table(self, collection: Collection, columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows of a collection, or some of their columns."""
+        return tables.read(self.store, f"{collection.path}/{layout.TABLE}", columns)
+
+    def items(self, assessment: Assessment) -> pa.Table:
+        """The items of an assessment: subject, name, outcome, reason, observed (JSON)."""
+        return tables.read(self.store, f"{assessment.path}/{layout.ITEMS}")
+
+    def _folders(
+        self, kind: str, connection: str | None, level: str, value: str | None
+    ) -> Iterator[str]:
+        """Folders with a manifest, narrowed by the hive levels that are known."""
+        prefix = kind
+        if connection is not None:
+            prefix += f"/connection={connection}"
+            if value is not None:
+                prefix += f"/{level}={value}"
+        end = f"/{layout.MANIFEST}"
+        for path, _ in self.store.files(prefix):
+            if path.endswith(end) and (value is None or f"/{level}={value}/" in path):
+                yield path.removesuffix(end)
+
+
+class CollectionWriter:
+    """A collection being written. Leave it unsealed and it is a leftover that readers ignore."""
+
+    def __init__(self, locker: Locker, connection: str, resource: Resource) -> None:
+        """Opens the table; pages and rows follow."""
+        self.resource = resource
+        self.connection = connection
+        self.id = str(uuid_utils.uuid7())
+        self.started = locker.clock.now()
+        self.folder = layout.collection_folder(connection, resource.name, self.started, self.id)
+        self._locker = locker
+        self._files: list[Written] = []
+        self._table = tables.TableWriter(
+            resource, locker.store, f"{self.folder}/{layout.TABLE}"
+        )
+
+    @property
+    def rows(self) -> int:
+        """Rows received so far, repeated ones included."""
+        return self._table.rows
+
+    @property
+    def distinct(self) -> int:
+        """Different keys so far."""
+        return self._table.distinct
+
+    @property
+    def unparsable(self) -> dict[str, int]:
+        """By column: how many values could not be read and became null."""
+        return self._table.unparsable
+
+    def add_page(self, data: bytes) -> Written:
+        """Stores one response body (gzip) as the next page."""
+        path = f"{self.folder}/{layout.page_name(len(self._files) + 1)}"
+        written = self._locker.store.put_new(path, data)
+        self._files.append(written)
+        return written
+
+    def add_rows(self, rows: Mapping[str, Sequence[Any]]) -> list[int]:
+        """Adds columns of typed values; returns the positions whose key was new."""
+        return self._table.add(rows)
+
+    def seal(self, record: Mapping[str, Any], completeness: Completeness) -> Collection:
+        """Ends the table, writes the manifest and the log entry.
+
+        `record` holds what the collector knows (console, requests, pages, route …).
+        """
+        table = self._table.close()
+        ended = self._locker.clock.now()
+        manifest = {
+            "schema": records.COLLECTION_SCHEMA,
+            "id": self.id,
+            "connection": self.connection,
+            "resource": self.resource.name,
+            **record,
+            "time": {
+                "started": rfc3339(self.started),
+                "ended": rfc3339(ended),
+                **record.get("time", {}),
+            },
+            "completeness": records.completeness_as_json(completeness),
+            "table": {
+                "file": layout.TABLE,
+                "rows": self.distinct,
+                "columns": [column.name for column in self.resource.columns],
+                "personal": list(self.resource.personal_columns),
+                "unparsable": self.unparsable,
+            },
+        }
+        self._locker.seal("collection", self.folder, manifest, [*self._files, table])
+        return records.collection(self.folder, *self._locker.manifest(self.folder))

@@ -1,0 +1,111 @@
+"""Manifests and log entries as model values, and back."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from watchkeeper.errors import LockerError
+from watchkeeper.locker import layout, log
+from watchkeeper.locker.store import Store
+from watchkeeper.model.assessment import Assessment, Counts, Result
+from watchkeeper.model.collection import Collection, Completeness, Verdict
+
+COLLECTION_SCHEMA = "watchkeeper/collection/1"
+ASSESSMENT_SCHEMA = "watchkeeper/assessment/1"
+
+
+def completeness_as_json(value: Completeness) -> dict[str, Any]:
+    """Completeness as a manifest holds it."""
+    return {
+        "verdict": value.verdict.value,
+        "reason": value.reason,
+        "rows": value.rows,
+        "distinct": value.distinct,
+        "count_before": value.count_before,
+        "count_after": value.count_after,
+        "notes": list(value.notes),
+    }
+
+
+def collection(folder: str, data: bytes, sha256: str) -> Collection:
+    """A sealed collection; raises LockerError when the manifest is not one."""
+    try:
+        manifest = json.loads(data)
+        found = manifest["completeness"]
+        return Collection(
+            id=manifest["id"],
+            path=folder,
+            connection=manifest["connection"],
+            console=manifest["source"]["console"],
+            resource=manifest["resource"],
+            started=datetime.fromisoformat(manifest["time"]["started"]),
+            ended=datetime.fromisoformat(manifest["time"]["ended"]),
+            completeness=Completeness(
+                verdict=Verdict(found["verdict"]),
+                reason=found["reason"],
+                rows=found["rows"],
+                distinct=found["distinct"],
+                count_before=found["count_before"],
+                count_after=found["count_after"],
+                notes=tuple(found["notes"]),
+            ),
+            route=manifest.get("route", ""),
+            derived=bool(manifest.get("derived", False)),
+            subject=manifest.get("subject", ""),
+            manifest_sha256=sha256,
+            manifest=manifest,
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise LockerError(
+            f"{folder}/{layout.MANIFEST} is not a collection's manifest: {error!r}",
+            hint="`watchkeeper verify` says what else differs.",
+        ) from error
+
+
+def assessment(folder: str, data: bytes) -> Assessment:
+    """A sealed assessment; raises LockerError when the manifest is not one."""
+    try:
+        manifest = json.loads(data)
+        control, counts = manifest["control"], manifest["counts"]
+        as_of = manifest["as_of"]
+        return Assessment(
+            id=manifest["id"],
+            path=folder,
+            connection=manifest["connection"],
+            control=control["id"],
+            version=control["version"],
+            title=control["title"],
+            severity=control["severity"],
+            cadence=control["cadence"],
+            judged_at=datetime.fromisoformat(manifest["judged_at"]),
+            as_of=datetime.fromisoformat(as_of) if as_of else None,
+            result=Result(manifest["result"]),
+            reason=manifest["reason"],
+            counts=Counts(
+                passed=counts["pass"],
+                failed=counts["fail"],
+                not_applicable=counts["not_applicable"],
+                unknown=counts["unknown"],
+            ),
+            parameters=control["parameters"],
+            control_sha256=control["sha256"],
+            collections=tuple(each["path"] for each in manifest["collections"]),
+            notes=tuple(manifest["notes"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise LockerError(
+            f"{folder}/{layout.MANIFEST} is not an assessment's manifest: {error!r}",
+            hint="`watchkeeper verify` says what else differs.",
+        ) from error
+
+
+def log_entries(store: Store) -> Iterator[log.Entry]:
+    """The log's entries in order of their numbers; gaps are left to `verify`."""
+    numbers = sorted(
+        number
+        for path, _ in store.files(layout.LOG)
+        if (number := layout.log_number(path)) is not None
+    )
+    for number in numbers:
+        yield log.parse(number, store.get(layout.log_entry(number)))

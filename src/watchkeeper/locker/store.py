@@ -1,0 +1,184 @@
+"""Where the bytes go: a folder, or any S3-compatible bucket."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol, cast
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import LocalStore, from_url
+
+from watchkeeper.errors import AlreadyThere, LockerError, NotALocker
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file that was written: its path, size in bytes and SHA-256 (hex)."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+class Store:
+    """Files that are written once; the only names ever removed are those in `log/pending`."""
+
+    def __init__(self, where: str | Path, *, create: bool) -> None:
+        """`where`: a folder or a bucket's URL; raises NotALocker for a missing folder or a file."""
+        self.where = str(where)
+        self.root: Path | None = None
+        try:
+            if "://" in self.where:
+                self._store = from_url(self.where)
+            else:
+                self.root = Path(where).expanduser().resolve()
+                if not create and not self.root.is_dir():
+                    raise NotALocker(
+                        f"There is no folder {self.root}.",
+                        hint="Give the --locker folder of a `watchkeeper run`.",
+                    )
+                self._store = LocalStore(self.root, mkdir=True)
+        except (BaseError, OSError, ValueError) as error:
+            raise NotALocker(
+                f"The locker {self.where} cannot be opened: {error}",
+                hint="Give a folder that can be written, or a bucket's URL.",
+            ) from error
+
+    def put_new(self, path: str, data: bytes) -> Written:
+        """Writes a file that must not exist yet; raises AlreadyThere."""
+        try:
+            obstore.put(self._store, path, data, mode="create")
+        except AlreadyExistsError as error:
+            raise AlreadyThere(f"{path} exists already in {self.where}.") from error
+        except (BaseError, OSError) as error:
+            raise self._failed("written", path, error) from error
+        return Written(path, len(data), hashlib.sha256(data).hexdigest())
+
+    def get(self, path: str) -> bytes:
+        """The whole file; raises LockerError when it is missing or cannot be read."""
+        try:
+            return bytes(obstore.get(self._store, path).bytes())
+        except (BaseError, OSError) as error:
+            raise self._failed("read", path, error) from error
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file of that path."""
+        try:
+            obstore.head(self._store, path)
+        except FileNotFoundError:
+            return False
+        except (BaseError, OSError) as error:
+            raise self._failed("read", path, error) from error
+        return True
+
+    def remove_pending(self, path: str) -> None:
+        """Removes a marker of `log/pending`; nothing else may be removed."""
+        if not path.startswith("log/pending/"):
+            raise LockerError(f"{path} is evidence and is never removed.")
+        try:
+            obstore.delete(self._store, path)
+        except FileNotFoundError:
+            return
+        except (BaseError, OSError) as error:
+            raise self._failed("removed", path, error) from error
+
+    def files(self, prefix: str = "") -> Iterator[tuple[str, int]]:
+        """Path and size of every file below the prefix, in no order, hidden ones included."""
+        if self.root is not None:
+            start = self.root / prefix if prefix else self.root
+            for found in start.rglob("*"):
+                if found.is_file() or found.is_symlink():
+                    yield found.relative_to(self.root).as_posix(), found.lstat().st_size
+            return
+        try:
+            for chunk in obstore.list(self._store, prefix or None):
+                for meta in chunk:
+                    yield meta["path"], meta["size"]
+        except (BaseError, OSError) as error:
+            raise self._failed("listed", prefix, error) from error
+
+    def folders(self, prefix: str) -> list[str]:
+        """The paths of the folders directly below the prefix, sorted."""
+        try:
+            listed = obstore.list_with_delimiter(self._store, prefix)
+        except FileNotFoundError:
+            return []
+        except (BaseError, OSError) as error:
+            raise self._failed("listed", prefix, error) from error
+        return sorted(listed["common_prefixes"])
+
+    def open_writer(self, path: str) -> "HashingWriter":
+        """A file to be written in pieces under its final name."""
+        try:
+            return HashingWriter(path, cast("_Sink", obstore.open_writer(self._store, path)))
+        except (BaseError, OSError) as error:
+            raise self._failed("written", path, error) from error
+
+    def local_path(self, path: str) -> Path | None:
+        """The file's path on this machine, None when the store is a bucket."""
+        return self.root / path if self.root is not None else None
+
+    def open_reader(self, path: str) -> BinaryIO:
+        """The file, seekable, for Parquet readers."""
+        local = self.local_path(path)
+        try:
+            if local is not None:
+                return local.open("rb")
+            return cast("BinaryIO", obstore.open_reader(self._store, path))
+        except (BaseError, OSError) as error:
+            raise self._failed("read", path, error) from error
+
+    def _failed(self, verb: str, path: str, error: Exception) -> LockerError:
+        first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
+        return LockerError(f"{path} in {self.where} cannot be {verb}: {first_line}")
+
+
+class _Sink(Protocol):
+    def write(self, data: bytes, /) -> int: ...
+    def flush(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class HashingWriter:
+    """A file being written: counts and hashes what passes. Looks like a file to pyarrow."""
+
+    closed = False
+
+    def __init__(self, path: str, sink: _Sink) -> None:
+        """`sink` takes the bytes."""
+        self.path = path
+        self._sink = sink
+        self._hash = hashlib.sha256()
+        self._size = 0
+
+    def write(self, data: bytes) -> int:
+        """Takes more bytes."""
+        block = bytes(data)
+        self._hash.update(block)
+        self._size += len(block)
+        self._sink.write(block)
+        return len(block)
+
+    def flush(self) -> None:
+        """Hands on what is buffered."""
+        self._sink.flush()
+
+    def close(self) -> None:
+        """Ends the file; pyarrow may call it more than once."""
+        if not self.closed:
+            self._sink.close()
+            self.closed = True
+
+    def writable(self) -> bool:
+        """True: pyarrow asks."""
+        return True
+
+    def tell(self) -> int:
+        """Bytes so far."""
+        return self._size
+
+    def written(self) -> Written:
+        """What was written, once closed."""
+        return Written(self.path, self._size, self._hash.hexdigest())

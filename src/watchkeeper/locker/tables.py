@@ -1,0 +1,128 @@
+"""Resource declarations as Parquet: schema, typed writing, reading."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from watchkeeper.locker.store import HashingWriter, Store, Written
+from watchkeeper.model.resource import ColumnType, Resource
+
+_TYPES: dict[ColumnType, pa.DataType] = {
+    ColumnType.TEXT: pa.string(),
+    ColumnType.INTEGER: pa.int64(),
+    ColumnType.BOOLEAN: pa.bool_(),
+    ColumnType.TIMESTAMP: pa.timestamp("us", "UTC"),
+    ColumnType.TEXTS: pa.list_(pa.string()),
+    ColumnType.JSON: pa.string(),
+}
+# Large enough to be cheap to write and read, small enough to stay a few ten MB in memory.
+ROW_GROUP = 16_384
+
+ITEMS_SCHEMA = pa.schema(
+    [
+        pa.field("subject", pa.string(), nullable=False),
+        pa.field("name", pa.string()),
+        pa.field("outcome", pa.string(), nullable=False),
+        pa.field("reason", pa.string()),
+        pa.field("observed", pa.string()),
+    ]
+)
+
+
+def schema(resource: Resource, columns: Sequence[str] | None = None) -> pa.Schema:
+    """The Arrow schema of a resource's table, or of some of its columns."""
+    wanted = columns if columns is not None else [column.name for column in resource.columns]
+    return pa.schema([pa.field(name, _TYPES[resource.column(name).type]) for name in wanted])
+
+
+class TableWriter:
+    """Writes rows of one resource, each key once; rows with a key already seen are counted only."""
+
+    def __init__(self, resource: Resource, store: Store, path: str) -> None:
+        """`path`: the file's final name."""
+        self.resource = resource
+        self.unparsable: dict[str, int] = {}
+        self.rows = 0
+        self._keys: set[Any] = set()
+        self._schema = schema(resource)
+        self._sink: HashingWriter = store.open_writer(path)
+        self._writer = pq.ParquetWriter(self._sink, self._schema, compression="zstd")
+        self._waiting: list[pa.RecordBatch] = []
+        self._waiting_rows = 0
+
+    @property
+    def distinct(self) -> int:
+        """How many different keys were written."""
+        return len(self._keys)
+
+    def add(self, rows: Mapping[str, Sequence[Any]]) -> list[int]:
+        """Adds columns of equal length; times as text. Returns the positions that were new."""
+        keys = rows[self.resource.key]
+        self.rows += len(keys)
+        new: list[int] = []
+        for position, key in enumerate(keys):
+            if key not in self._keys:
+                self._keys.add(key)
+                new.append(position)
+        if not new:
+            return new
+        batch = pa.RecordBatch.from_arrays(
+            [self._array(column.name, column.type, rows[column.name]) for column in self.resource.columns],
+            schema=self._schema,
+        )
+        self._waiting.append(batch if len(new) == len(keys) else batch.take(pa.array(new)))
+        self._waiting_rows += len(new)
+        if self._waiting_rows >= ROW_GROUP:
+            self._flush()
+        return new
+
+    def close(self) -> Written:
+        """Ends the file and says what was written."""
+        self._flush()
+        self._writer.close()
+        self._sink.close()
+        return self._sink.written()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._writer.write_table(pa.Table.from_batches(self._waiting), row_group_size=ROW_GROUP)
+            self._waiting, self._waiting_rows = [], 0
+
+    def _array(self, name: str, kind: ColumnType, values: Sequence[Any]) -> pa.Array:
+        if kind is not ColumnType.TIMESTAMP:
+            return pa.array(values, _TYPES[kind])
+        texts = pa.array(values, pa.string())
+        try:
+            return texts.cast(_TYPES[kind])
+        except pa.ArrowInvalid:
+            return pa.array([self._moment(name, text) for text in values], _TYPES[kind])
+
+    def _moment(self, name: str, text: str | None) -> datetime | None:
+        """One time, read tolerantly; what cannot be read becomes null and is counted."""
+        if text is None:
+            return None
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            self.unparsable[name] = self.unparsable.get(name, 0) + 1
+            return None
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def write_items(store: Store, path: str, items: pa.Table) -> Written:
+    """Writes the items of an assessment under their final name."""
+    sink = store.open_writer(path)
+    with pq.ParquetWriter(sink, ITEMS_SCHEMA, compression="zstd") as writer:
+        writer.write_table(items.select(ITEMS_SCHEMA.names).cast(ITEMS_SCHEMA))
+    sink.close()
+    return sink.written()
+
+
+def read(store: Store, path: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """A Parquet file, or some of its columns."""
+    with store.open_reader(path) as source:
+        return pq.ParquetFile(source).read(columns=list(columns) if columns is not None else None)
+

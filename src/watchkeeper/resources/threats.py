@@ -1,0 +1,52 @@
+"""What the agents detected, with its state of mitigation and triage."""
+
+from datetime import timedelta
+
+from watchkeeper.model.resource import Column, ColumnType, Nature, Resource
+
+RESOURCE = Resource(
+    name="threats",
+    title="Threats",
+    path="/threats",
+    permission="Threats.view",
+    nature=Nature.STREAM,
+    interval=timedelta(hours=1),
+    order=50,
+    parameters=(("sortBy", "id"), ("sortOrder", "asc")),
+    created="created_at",
+    updated="updated_at",
+    columns=(
+        Column("id", "id"),
+        Column("threat_name", "threatInfo.threatName"),
+        Column("classification", "threatInfo.classification"),
+        Column("confidence_level", "threatInfo.confidenceLevel"),
+        Column("incident_status", "threatInfo.incidentStatus"),
+        Column("analyst_verdict", "threatInfo.analystVerdict"),
+        Column("mitigation_status", "threatInfo.mitigationStatus"),
+        Column("created_at", "threatInfo.createdAt", ColumnType.TIMESTAMP),
+        Column("identified_at", "threatInfo.identifiedAt", ColumnType.TIMESTAMP),
+        Column("updated_at", "threatInfo.updatedAt", ColumnType.TIMESTAMP),
+        Column("automatically_resolved", "threatInfo.automaticallyResolved", ColumnType.BOOLEAN),
+        Column("mitigated_preemptively", "threatInfo.mitigatedPreemptively", ColumnType.BOOLEAN),
+        Column("failed_actions", "threatInfo.failedActions", ColumnType.BOOLEAN),
+        Column("pending_actions", "threatInfo.pendingActions", ColumnType.BOOLEAN),
+        Column("reboot_required", "threatInfo.rebootRequired", ColumnType.BOOLEAN),
+        Column("external_ticket_id", "threatInfo.externalTicketId"),
+        Column("initiated_by", "threatInfo.initiatedBy"),
+        Column("detection_type", "threatInfo.detectionType"),
+        Column("sha256", "threatInfo.sha256"),
+        Column("process_user", "threatInfo.processUser", personal=True),
+        Column("mitigation_actions", "mitigationStatus", ColumnType.JSON),
+        Column("agent_id", "agentRealtimeInfo.agentId"),
+        Column("agent_name", "agentRealtimeInfo.agentComputerName"),
+        Column("agent_infected", "agentRealtimeInfo.agentInfected", ColumnType.BOOLEAN),
+        Column("agent_mitigation_mode", "agentRealtimeInfo.agentMitigationMode"),
+        Column("agent_os_type", "agentRealtimeInfo.agentOsType"),
+        Column("account_id", "agentRealtimeInfo.accountId"),
+        Column("site_id", "agentRealtimeInfo.siteId"),
+        Column("site_name", "agentRealtimeInfo.siteName"),
+        Column("group_id", "agentRealtimeInfo.groupId"),
+        Column("detected_mode", "agentDetectionInfo.agentMitigationMode"),
+        Column("detected_version", "agentDetectionInfo.agentVersion"),
+    ),
+)

@@ -1,0 +1,395 @@
+"""The console's client: asks, waits, asks again, and says what every answer means.
+
+It has one verb, GET. Nothing here can change anything in a console.
+"""
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from watchkeeper import __version__
+from watchkeeper.clock import SYSTEM_CLOCK, Clock
+from watchkeeper.errors import (
+    ConsoleError,
+    Denied,
+    GoneSilent,
+    NotJson,
+    NotReachable,
+    Throttled,
+    TokenDead,
+    TooSlow,
+    Unavailable,
+    UnknownParameter,
+)
+from watchkeeper.sentinelone import answers, paging
+from watchkeeper.sentinelone.address import API_BASE, Address
+from watchkeeper.sentinelone.limits import Limits, Pacer
+from watchkeeper.sentinelone.retry import Failure, Wait, next_step
+from watchkeeper.sentinelone.token import Token
+from watchkeeper.sentinelone.transport import Received, Wire, WireError, plain
+
+T = TypeVar("T")
+_HTTP_OK, _UNAUTHORIZED, _THROTTLED, _SERVER_ERROR = 200, 401, 429, 500
+_PROBE_PATH = "/system/info"
+
+
+@dataclass(slots=True)
+class Request:
+    """One request as the manifest tells it; `failures` are the tries that brought nothing."""
+
+    path: str
+    params: dict[str, str]
+    status: int = 0
+    rows: int | None = None
+    bytes: int = 0
+    seconds: float = 0.0
+    request_id: str = ""
+    failures: list[str] = field(default_factory=list)
+    page: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The request without its cursor, which is only told by its digest."""
+        params = {key: value for key, value in self.params.items() if key != "cursor"}
+        told: dict[str, Any] = {"method": "GET", "path": API_BASE + self.path, "params": params}
+        if "cursor" in self.params:
+            told["cursor_sha256"] = paging.cursor_digest(self.params["cursor"])
+        told |= {"status": self.status, "bytes": self.bytes, "seconds": round(self.seconds, 4)}
+        for name in ("rows", "request_id", "failures", "page"):
+            if value := getattr(self, name):
+                told[name] = value
+        return told
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[T]):
+    """A success: `received` as it came, `text` decoded, `value` what the reader made of it."""
+
+    received: Received
+    text: bytes
+    value: T
+    request: Request
+    params: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class ServerTime:
+    """The console's own clock, from its `Date` headers; offsets are console minus here, in ms."""
+
+    first: datetime | None = None
+    last: datetime | None = None
+    offset_ms: int | None = None
+
+
+class Console:
+    """One console, one token. Not shared between threads."""
+
+    def __init__(
+        self,
+        address: Address,
+        token: Token,
+        *,
+        limits: Limits | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        proxy: str | None = None,
+        seed: int | None = None,
+    ) -> None:
+        """`seed` fixes the jitter of retries, for tests."""
+        self.address = address
+        self.token = token
+        self.limits = limits or Limits()
+        self.clock = clock
+        self.requests: list[Request] = []
+        self.server_time = ServerTime()
+        self.notes: list[str] = []
+        self._wire = Wire(address, self.limits, clock, proxy)
+        self._pacer = Pacer(self.limits.rates, clock.monotonic)
+        self._random = random.Random(seed)  # noqa: S311 - jitter, no secret
+        self._answered = False
+        self._headers = {
+            "Authorization": f"ApiToken {token.secret}",
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "User-Agent": f"watchkeeper/{__version__}",
+        }
+
+    def ask(
+        self, path: str, params: Mapping[str, str], read: Callable[[bytes], T]
+    ) -> Answer[T]:
+        """One answer, whatever it takes within the limits; raises a ConsoleError.
+
+        `path` is below `/web/api/v2.1`. After a time-out a page is asked for at half its size;
+        `params` of the answer tell what was asked in the end.
+        """
+        asked = dict(params)
+        request = Request(path, asked)
+        self.requests.append(request)
+        attempt = 0
+        while True:
+            attempt += 1
+            retry_after = None
+            try:
+                received = self._once(request)
+                return self._success(request, received, read)
+            except _Retry as problem:
+                failure, message, retry_after = problem.failure, problem.message, problem.after
+                status, kept = problem.status, problem.excerpt
+            request.failures.append(f"{failure.value}: {message}")
+            step = next_step(
+                failure,
+                attempt=attempt,
+                limits=self.limits,
+                jitter=self._random.random(),
+                retry_after=retry_after,
+            )
+            if not isinstance(step, Wait):
+                raise self._exhausted(path, failure, message, step.why, status, kept)
+            if failure is Failure.TIMED_OUT and int(asked.get("limit", "1")) > 1:
+                asked["limit"] = str(int(asked["limit"]) // 2)
+            self.clock.sleep(step.seconds)
+
+    def pages(
+        self,
+        path: str,
+        params: Mapping[str, str],
+        read: Callable[[bytes], Any],
+        *,
+        limit: int,
+        droppable: frozenset[str] = frozenset(),
+    ) -> Iterator[Answer[Any]]:
+        """Every page of a list, in order. `read` returns something with a `next_cursor`.
+
+        Filters and sort are sent with every page: a cursor holds neither. A parameter in
+        `droppable` that the console does not know is dropped and noted, on the first page only.
+        """
+        fixed = dict(params)
+        size, cursor = limit, None
+        followed: set[str] = set()
+        while True:
+            asked = fixed | {"limit": str(size)} | ({"cursor": cursor} if cursor else {})
+            try:
+                answer = self.ask(path, asked, read)
+            except UnknownParameter as error:
+                if cursor is not None or error.parameter not in droppable & fixed.keys():
+                    raise
+                del fixed[error.parameter]
+                self.notes.append(
+                    f"{path}: the console does not know {error.parameter}; it was left out"
+                )
+                continue
+            yield answer
+            size = int(answer.params["limit"])
+            try:
+                cursor = paging.following(answer.value.next_cursor, followed)
+            except paging.RepeatedCursor as error:
+                raise NotJson(
+                    f"{path}: the console repeats a cursor, the list has no end.",
+                    hint="Collect again; if it stays, report it to the vendor.",
+                    status=_HTTP_OK,
+                ) from error
+            if cursor is None:
+                return
+
+    def alive(self) -> bool:
+        """Whether the token is accepted where no permission is needed; raises GoneSilent."""
+        return self._probe() == _HTTP_OK
+
+    def take_requests(self) -> list[Request]:
+        """The requests made since the last call."""
+        taken, self.requests = self.requests, []
+        return taken
+
+    def take_notes(self) -> list[str]:
+        """What was adapted to this console since the last call."""
+        taken, self.notes = self.notes, []
+        return taken
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._wire.close()
+
+    # ------------------------------------------------------------------ one try
+
+    def _once(self, request: Request) -> Received:
+        delay = self._pacer.delay(request.path)
+        if delay > 0:
+            self.clock.sleep(delay)
+        query = urlencode(request.params, quote_via=quote, safe=",")
+        target = API_BASE + request.path + (f"?{query}" if query else "")
+        try:
+            received = self._wire.get(target, self._headers)
+        except WireError as error:
+            raise _Retry(error.failure, error.message) from error
+        self._answered = True
+        self._note_time(received)
+        request.status = received.status
+        request.bytes += len(received.body)
+        request.seconds += received.seconds
+        request.request_id = received.headers.get("x-rqid", "")
+        return received
+
+    def _success(
+        self, request: Request, received: Received, read: Callable[[bytes], T]
+    ) -> Answer[T]:
+        """The answer read; raises _Retry when asking again may help, a ConsoleError when not."""
+        status = received.status
+        if status in {_UNAUTHORIZED, _THROTTLED} or status >= _SERVER_ERROR or status < 300:  # noqa: PLR2004 - success
+            text = self._plain(received)
+        else:
+            raise self._scrubbed(
+                answers.refusal(request.path, request.params, status, self._body_of(received))
+            )
+        if status == _UNAUTHORIZED:
+            raise self._scrubbed(self._unauthorized(request.path, text))
+        if status == _THROTTLED:
+            raise _Retry(
+                Failure.THROTTLED, "429", status=status, after=_retry_after(received, self.clock)
+            )
+        if status == 501:  # noqa: PLR2004 - not implemented: the feature is absent
+            raise self._scrubbed(answers.refusal(request.path, request.params, status, text))
+        if status >= _SERVER_ERROR:
+            raise _Retry(
+                Failure.UNAVAILABLE,
+                str(status),
+                status=status,
+                after=_retry_after(received, self.clock),
+                excerpt=self.token.scrub(answers.excerpt(text)),
+            )
+        if not text.strip():
+            raise _Retry(Failure.MALFORMED, "the body is empty", status=status)
+        try:
+            answers.check_json(request.path, received.headers.get("content-type", ""), text)
+            value = read(text)
+        except NotJson as error:
+            raise self._scrubbed(error) from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise _Retry(
+                Failure.MALFORMED,
+                f"not the JSON promised: {error}",
+                status=status,
+                excerpt=self.token.scrub(answers.excerpt(text)),
+            ) from error
+        return Answer(received, text, value, request, request.params)
+
+    def _plain(self, received: Received) -> bytes:
+        try:
+            return plain(received)
+        except WireError as error:
+            raise _Retry(error.failure, error.message, status=received.status) from error
+
+    def _body_of(self, received: Received) -> bytes:
+        """The body of a refusal, or nothing where even that is broken: the status says enough."""
+        try:
+            return plain(received)
+        except WireError:
+            return b""
+
+    # ------------------------------------------------------------------ what it means
+
+    def _unauthorized(self, path: str, text: bytes) -> ConsoleError:
+        """401 is a dead token or a missing permission; the console's version tells them apart."""
+        kept = answers.excerpt(text)
+        if path != _PROBE_PATH and self.alive():
+            return Denied(
+                f"{path} is not permitted to this token (401; the token itself is accepted).",
+                status=_UNAUTHORIZED,
+                excerpt=kept,
+            )
+        return TokenDead(
+            "The console does not accept the token: it expired, was revoked, or belongs elsewhere.",
+            hint="Generate a new token for the service user and give that one.",
+            status=_UNAUTHORIZED,
+            excerpt=kept,
+        )
+
+    def _probe(self) -> int:
+        """The status of one short question; raises GoneSilent when there is no answer at all."""
+        request = Request(_PROBE_PATH, {})
+        self.requests.append(request)
+        try:
+            return self._once(request).status
+        except _Retry as problem:
+            request.failures.append(f"{problem.failure.value}: {problem.message}")
+            raise GoneSilent(
+                f"{self.address.netloc} no longer answers ({problem.message}).",
+                hint="Check the network and the console's status page, then run again.",
+            ) from problem
+
+    def _exhausted(
+        self, path: str, failure: Failure, message: str, why: str, status: int | None, kept: str
+    ) -> ConsoleError:
+        """The error when the tries ran out; a console that is gone is told from a bad answer."""
+        if failure is Failure.UNREACHABLE and not self._answered:
+            return NotReachable(
+                f"The console cannot be reached: {message}.",
+                hint="Check the address, the network and, behind one, the proxy.",
+            )
+        if failure in {Failure.TIMED_OUT, Failure.UNREACHABLE, Failure.BROKEN}:
+            self._probe()
+        said = f"{path} gave nothing usable, given up {why}: {message}."
+        match failure:
+            case Failure.THROTTLED:
+                return Throttled(said, hint="Collect later.", status=status)
+            case Failure.UNAVAILABLE:
+                return Unavailable(said, hint="Collect later.", status=status, excerpt=kept)
+            case Failure.TIMED_OUT:
+                return TooSlow(said, hint="Raise --total-timeout, or collect at a quieter hour.")
+            case _:
+                return NotJson(said, hint="Collect again.", status=status, excerpt=kept)
+
+    def _scrubbed(self, error: ConsoleError) -> ConsoleError:
+        error.excerpt = self.token.scrub(error.excerpt)
+        error.message = self.token.scrub(error.message)
+        return error
+
+    def _note_time(self, received: Received) -> None:
+        text = received.headers.get("date")
+        if text is None:
+            return
+        try:
+            moment = parsedate_to_datetime(text).astimezone(UTC)
+        except ValueError:
+            return
+        if self.server_time.first is None:
+            self.server_time.first = moment
+            offset = (moment - self.clock.now()).total_seconds()
+            self.server_time.offset_ms = round(offset * 1000)
+        self.server_time.last = moment
+
+
+class _Retry(Exception):  # noqa: N818 - a turn of the loop, no error of its own
+    """A try that brought nothing; asking again may help."""
+
+    def __init__(
+        self,
+        failure: Failure,
+        message: str,
+        *,
+        status: int | None = None,
+        after: float | None = None,
+        excerpt: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.failure = failure
+        self.message = message
+        self.status = status
+        self.after = after
+        self.excerpt = excerpt
+
+
+def _retry_after(received: Received, clock: Clock) -> float | None:
+    """The seconds of a `Retry-After` header (number or date), None without a readable one."""
+    text = received.headers.get("retry-after", "").strip()
+    if not text:
+        return None
+    if text.isdecimal():
+        return float(text)
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - clock.now()).total_seconds())
+    except (ValueError, TypeError):
+        return None

@@ -1,0 +1,148 @@
+"""The wire: one GET, its body as received, within its time limits. Redirects are not followed."""
+
+import ssl
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import truststore
+import urllib3
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
+
+from watchkeeper.clock import Clock
+from watchkeeper.sentinelone.address import Address
+from watchkeeper.sentinelone.limits import Limits
+from watchkeeper.sentinelone.retry import Failure
+
+# A page of 1,000 agents is about 3 MB; what is a hundred times larger is no page.
+LARGEST_BODY = 256 * 1024 * 1024
+_BLOCK = 1 << 16
+
+
+class WireError(Exception):
+    """A request that brought no whole answer; `failure` says of which kind."""
+
+    def __init__(self, failure: Failure, message: str) -> None:
+        """`message` holds no secret: no header and no body."""
+        super().__init__(message)
+        self.failure = failure
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An answer as it came: `body` is still encoded as `encoding` says (`gzip` or empty)."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    encoding: str
+    seconds: float
+
+
+class Wire:
+    """Connections to one console."""
+
+    def __init__(self, address: Address, limits: Limits, clock: Clock, proxy: str | None = None) -> None:
+        """`proxy`: the URL of an HTTP proxy, None for a direct connection."""
+        self._address = address
+        self._limits = limits
+        self._clock = clock
+        options = {
+            "retries": False,
+            "timeout": urllib3.Timeout(connect=limits.connect, read=limits.silence),
+            "maxsize": 4,
+        }
+        if address.scheme == "https":
+            options["ssl_context"] = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._pool: urllib3.PoolManager = (
+            urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
+        )
+
+    def get(self, target: str, headers: Mapping[str, str]) -> Received:
+        """Asks once; `target` is path and query. Raises WireError when no whole answer comes."""
+        started = self._clock.monotonic()
+        try:
+            response = self._pool.request(
+                "GET",
+                self._address.url + target,
+                headers=dict(headers),
+                redirect=False,
+                preload_content=False,
+                decode_content=False,
+            )
+            try:
+                body = self._read(response, started + self._limits.total)
+            except BaseException:
+                response.close()
+                raise
+            response.release_conn()
+        except (ConnectTimeoutError, NewConnectionError, NameResolutionError) as error:
+            raise WireError(Failure.UNREACHABLE, _unreachable(self._address, error)) from error
+        except SSLError as error:
+            raise WireError(
+                Failure.UNREACHABLE, f"TLS with {self._address.netloc} failed: {error}"
+            ) from error
+        except ReadTimeoutError as error:
+            raise WireError(
+                Failure.TIMED_OUT, f"no byte came for {self._limits.silence:g} s"
+            ) from error
+        except (HTTPError, OSError) as error:
+            raise WireError(Failure.BROKEN, f"the transfer broke off: {error}") from error
+        lowered = {name.lower(): value for name, value in response.headers.items()}
+        return Received(
+            status=response.status,
+            headers=lowered,
+            body=body,
+            encoding=lowered.get("content-encoding", "").strip().lower(),
+            seconds=self._clock.monotonic() - started,
+        )
+
+    def _read(self, response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
+        blocks: list[bytes] = []
+        size = 0
+        while block := response.read1(_BLOCK, decode_content=False):
+            blocks.append(block)
+            size += len(block)
+            if size > LARGEST_BODY:
+                raise WireError(Failure.BROKEN, f"the answer is larger than {LARGEST_BODY} bytes")
+            if self._clock.monotonic() > deadline:
+                raise WireError(
+                    Failure.TIMED_OUT, f"the answer was not whole after {self._limits.total:g} s"
+                )
+        return b"".join(blocks)
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._pool.clear()
+
+
+def plain(received: Received) -> bytes:
+    """The body decoded; raises WireError when the encoding is broken, unknown or a bomb."""
+    if received.encoding in {"", "identity"}:
+        return received.body
+    if received.encoding not in {"gzip", "x-gzip"}:
+        raise WireError(Failure.BROKEN, f"the encoding {received.encoding!r} was not asked for")
+    inflater = zlib.decompressobj(wbits=31)
+    try:
+        text = inflater.decompress(received.body, LARGEST_BODY)
+    except zlib.error as error:
+        raise WireError(Failure.BROKEN, f"the compressed body is broken: {error}") from error
+    if not inflater.eof:
+        raise WireError(Failure.BROKEN, "the compressed body is cut off or too large")
+    return text
+
+
+def _unreachable(address: Address, error: Exception) -> str:
+    if isinstance(error, NameResolutionError):
+        return f"the name {address.host} does not resolve"
+    if isinstance(error, ConnectTimeoutError):
+        return f"{address.netloc} does not answer"
+    return f"{address.netloc} refuses the connection"

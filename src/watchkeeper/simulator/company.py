@@ -1,0 +1,211 @@
+"""The simulated company: built whole from a seed, then lived day by day."""
+
+import copy
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
+from watchkeeper.simulator import (
+    activities,
+    fleet,
+    packages,
+    people,
+    places,
+    policies,
+    threats,
+)
+from watchkeeper.simulator.catalogue import PROFILES
+from watchkeeper.simulator.times import read, stamp
+from watchkeeper.simulator.world import Plan, Row, identifier
+
+
+class Company:
+    """Everything a console knows about one company at one moment.
+
+    The same arguments give the same company. `day=1` is the company of `day=0` a day of changes
+    later, seen at the same `now`: what has not changed keeps its times.
+    """
+
+    def __init__(
+        self,
+        agents: int = 2000,
+        sites: int = 12,
+        accounts: int = 3,
+        threats: int = 300,  # noqa: A002
+        users: int = 60,
+        activities: int = 5000,
+        seed: int = 7,
+        now: datetime | None = None,
+        day: int = 0,
+        profile: str = "2026",
+    ) -> None:
+        """Build it; sizes are those of day 0."""
+        moment = now or datetime.now(UTC)
+        self._build(
+            Plan(
+                agents, sites, accounts, threats, users, activities, seed, moment, day, profile,
+                healthy=False,
+            )
+        )  # fmt: skip
+
+    @classmethod
+    def healthy(
+        cls,
+        agents: int = 60,
+        *,
+        seed: int = 7,
+        now: datetime | None = None,
+        day: int = 0,
+        profile: str = "2026",
+    ) -> Self:
+        """A small company in which every control passes."""
+        company = cls.__new__(cls)
+        moment = now or datetime.now(UTC)
+        plan = Plan(agents, 4, 1, 20, 12, 200, seed, moment, day, profile, healthy=True)
+        company._build(plan)
+        return company
+
+    def _build(self, plan: Plan) -> None:
+        _check(plan)
+        self.plan = plan
+        self.places = places.build(plan)
+        self.policies = policies.build(plan, self.places)
+        self._fleet = fleet.build(plan, self.places, self.policies)
+        self.agents = self._fleet.rows
+        self.packages = packages.build(plan)
+        self.people = people.build(plan, self.places)
+        self._events = [0]
+        self.threats = threats.build(plan, self.agents, self._events)
+        self._log = activities.build(
+            plan, self.places, self.people, self.agents, self.threats
+        )
+        self.activities = self._log.rows
+        for day in range(1, plan.day + 1):
+            self._live(day)
+        places.count_agents(self.places, self.agents)
+
+    @property
+    def now(self) -> datetime:
+        """The moment at which the company is seen."""
+        return self.plan.now
+
+    @property
+    def profile(self) -> str:
+        """Which API its console speaks."""
+        return self.plan.profile
+
+    def _change(self, row: Row, **values: object) -> Row:
+        """The agent with other values; whoever holds the former row keeps it as it was."""
+        return row | {"updatedAt": stamp(self.now - timedelta(seconds=120))} | values
+
+    def _live(self, day: int) -> None:
+        """One day: agents leave for good reasons and bad, fall ill, and arrive."""
+        plan = self.plan
+        random = plan.chance(f"day:{day}")
+        # Everything happened within the last minutes, after any collection made before.
+        moment = plan.now - timedelta(seconds=480 - 15 * min(day, 20))
+        rows = {row["id"]: row for row in self.agents}
+        present = [r for r in self.agents if not r["isDecommissioned"] and not r["isUninstalled"]]
+        candidates = [r for r in present if r["isActive"] and r["_n"] > 70] or present
+        drawn = iter(random.sample(candidates, min(15, len(candidates) // 3)))
+
+        def leave(count: int, kind: int | None, gone: bool, **marks: bool) -> None:
+            for _ in range(count):
+                row = next(drawn, None)
+                if row is None:
+                    return
+                if kind is not None:
+                    self._log.write(kind, moment, row)
+                if gone:
+                    del rows[row["id"]]
+                else:
+                    rows[row["id"]] = self._change(row, isActive=False, **marks)
+
+        leave(2, 54, gone=False, isDecommissioned=True)
+        leave(2, 52, gone=False, isUninstalled=True)
+        leave(1, 51, gone=True)
+        if not plan.healthy:
+            leave(2, None, gone=True)
+            leave(1, None, gone=False, isDecommissioned=True)
+            leave(1, 55, gone=True)
+            for row in [next(drawn, None) for _ in range(3)]:
+                if row is not None and not row["userActionsNeeded"] and not row["missingPermissions"]:
+                    rows[row["id"]] = self._change(row, userActionsNeeded=["reboot_needed"])
+            self._decommission_silent(rows, day, moment)
+        self._fleet.rows = list(rows.values())
+        self._arrive(day)
+        self._remember(day)
+
+    def _decommission_silent(self, rows: dict[str, Row], day: int, moment: datetime) -> None:
+        """The console itself decommissions machines that were silent for too long, or not yet."""
+        if day != 1:
+            return
+        for days in (21, 40):
+            for row in list(rows.values()):
+                seen = read(row["lastActiveDate"])
+                silent = self.now - seen if seen else timedelta(0)
+                if row["isDecommissioned"] or row["isUninstalled"] or row["_n"] > 70:
+                    continue
+                if timedelta(days=days) < silent < timedelta(days=days, hours=5):
+                    self._log.write(47, moment, row)
+                    rows[row["id"]] = self._change(row, isDecommissioned=True)
+
+    def _arrive(self, day: int) -> None:
+        """Three agents nobody knew the day before."""
+        fleet_, plan = self._fleet, self.plan
+        fleet_.random = plan.chance(f"arrivals:{day}")
+        before = len(fleet_.rows)
+        fleet_.grow(3, fresh=True)
+        for offset, row in enumerate(fleet_.rows[before:]):
+            number = plan.agents + (day - 1) * 3 + offset
+            row |= {"_n": number, "id": identifier("agent", number)}
+        self.agents = fleet_.rows
+
+    def _remember(self, day: int) -> None:
+        """Threats move on, and those of changed agents show them as they are now."""
+        self.threats = threats.advance(self.plan, self.threats, day, self._events)
+        present = {row["id"]: row for row in self.agents}
+        self.threats = [
+            row
+            if present.get(row["agentId"], row["_agent"]) is row["_agent"]
+            else row | {"_agent": present[row["agentId"]]}
+            for row in self.threats
+        ]
+
+    def moved(self, after: str) -> "Company":
+        """The company once a few agents behind that id left, changed and arrived."""
+        other = copy.copy(self)
+        later = [row for row in self.agents if int(row["id"]) > int(after) and row["_n"] > 70]
+        random = self.plan.chance("moved")
+        drawn = random.sample(later, min(9, len(later)))
+        gone = {row["id"] for row in drawn[:2]}
+        changed = {row["id"]: self._change(row, isDecommissioned=True) for row in drawn[2:5]}
+        changed |= {row["id"]: self._change(row, isActive=True) for row in drawn[5:]}
+        other._fleet = copy.copy(self._fleet)
+        other._fleet.rows = [
+            changed.get(row["id"], row) for row in self.agents if row["id"] not in gone
+        ]
+        other._arrive(self.plan.day + 50)
+        return other
+
+    def with_agents(self, agents: list[Row]) -> "Company":
+        """The same company with other agents."""
+        other = copy.copy(self)
+        other.agents = agents
+        return other
+
+
+def _check(plan: Plan) -> None:
+    sizes = {
+        name: getattr(plan, name)
+        for name in ("agents", "sites", "accounts", "threats", "users", "activities", "day")
+    }
+    for name, size in sizes.items():
+        if size < 0:
+            message = f"{name} must not be negative, got {size}"
+            raise ValueError(message)
+    if plan.now.tzinfo is None:
+        message = "now must be a moment with a time zone"
+        raise ValueError(message)
+    if plan.profile not in PROFILES:
+        message = f"unknown profile {plan.profile!r}, known are: {', '.join(PROFILES)}"
+        raise ValueError(message)
