@@ -22,7 +22,9 @@ def read(reading: Reading) -> Collection:
 def _derived(reading: Reading, sites: Collection, denied: Denied) -> Collection:
     table = reading.job.locker.table(sites, ["account_id", "account_name"])
     named = zip(
-        table.column("account_id").to_pylist(), table.column("account_name").to_pylist(), strict=True
+        table.column("account_id").to_pylist(),
+        table.column("account_name").to_pylist(),
+        strict=True,
     )
     accounts = {identity: name for identity, name in named if identity}
     columns = {column.name: [None] * len(accounts) for column in reading.resource.columns}

@@ -11,7 +11,7 @@ def read(reading: Reading, agent: str) -> Collection:
     reading.subject = f"agent:{agent}"
     console = reading.job.console
     params = {
-        name: value for name, value in reading.resource.parameters if not name.startswith("sort")
+        name: value for name, value in reading.resource.parameters if name not in cursor.SORTING
     }
     try:
         params |= {"ids": agent}

@@ -19,6 +19,9 @@ from watchkeeper.sentinelone.decode import page_total
 # After these nothing more can be read from the console in this run.
 FATAL = (TokenDead, GoneSilent, NotReachable)
 
+# Left out of counts; a console that does not know them still lists, in an order of its own.
+SORTING = frozenset({"sortBy", "sortOrder"})
+
 Params = dict[str, str]
 
 
@@ -70,7 +73,7 @@ def variants(params: Mapping[str, str], split: set[str]) -> list[Params]:
 
 def count(reading: Reading, params: Mapping[str, str]) -> int | None:
     """The console's own count for these filters, None when it gives none."""
-    asked = {name: value for name, value in params.items() if not name.startswith("sort")}
+    asked = {name: value for name, value in params.items() if name not in SORTING}
     answer = reading.job.console.ask(
         reading.route, asked | {"countOnly": "true", "limit": "1"}, page_total
     )
@@ -99,9 +102,7 @@ def attempt(reading: Reading, action: Callable[[], None], before: int | None) ->
     try:
         action()
     except FATAL as error:
-        raise Interrupted(
-            verdict(reading, before, None, str(error), ended=False), error
-        ) from error
+        raise Interrupted(verdict(reading, before, None, str(error), ended=False), error) from error
     except ConsoleError as error:
         if reading.rows == 0:
             raise
@@ -130,7 +131,11 @@ def pages(reading: Reading, params: Params) -> None:
     while True:
         try:
             for answer in reading.job.console.pages(
-                reading.route, params, reading.read_page, limit=reading.resource.page_limit
+                reading.route,
+                params,
+                reading.read_page,
+                limit=reading.resource.page_limit,
+                droppable=SORTING,
             ):
                 reading.take(answer)
         except CursorExpired:

@@ -43,7 +43,7 @@ class Report:
     def anything_read(self) -> bool:
         """Whether any resource but the console's version was read at all."""
         return any(
-            found.completeness.verdict in {Verdict.COMPLETE, Verdict.INCOMPLETE}
+            found.complete or found.completeness.rows > 0
             for found in self.collections
             if found.resource != "system"
         )

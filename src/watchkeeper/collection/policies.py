@@ -12,7 +12,7 @@ from typing import Any
 from watchkeeper.collection import cursor
 from watchkeeper.collection.reading import Reading
 from watchkeeper.errors import ConsoleError, Denied, NotServed
-from watchkeeper.model.collection import Collection, completeness
+from watchkeeper.model.collection import Collection, Completeness, Verdict
 from watchkeeper.sentinelone.client import Answer
 from watchkeeper.sentinelone.decode import Rows
 
@@ -64,14 +64,17 @@ def read(reading: Reading) -> Collection:
         reading.route = FILTER_ROUTE
     reason = broken or lacking
     if not reason and found.missing:
-        reason = f"no policy is known for {len(found.missing)} groups, the first: {found.missing[0]}"
-    outcome = completeness(
-        ended=not reason,
+        reason = (
+            f"no policy is known for {len(found.missing)} groups, the first: {found.missing[0]}"
+        )
+    outcome = Completeness(
+        verdict=Verdict.INCOMPLETE if reason else Verdict.COMPLETE,
+        reason=reason,
         rows=reading.rows,
         distinct=reading.distinct,
-        count_before=needed,
+        count_before=None,
         count_after=None,
-        reason=reason,
+        notes=(f"the effective policy of {found.known_groups} of {len(scopes.groups)} groups",),
     )
     return reading.seal(outcome)
 
@@ -188,9 +191,7 @@ def _bound(scope: str, owner: dict[str, Any], **more: Any) -> dict[str, Any]:
     } | more
 
 
-def _name_source(
-    bound: dict[str, Any], rows: Rows, above: dict[str, str | None]
-) -> None:
+def _name_source(bound: dict[str, Any], rows: Rows, above: dict[str, str | None]) -> None:
     """Where the policy in effect was written: `inheritedFrom`, null when by the scope itself."""
     inherited = rows.columns["inherited_from"][0]
     if not inherited:

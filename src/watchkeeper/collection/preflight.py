@@ -226,9 +226,10 @@ def _probe_policy(console: Console) -> int | None:
 
 
 def _count(console: Console, resource: Resource) -> int | None:
-    params = {
-        name: value for name, value in resource.parameters if not name.startswith("sort")
-    } | {"countOnly": "true", "limit": "1"}
+    params = {name: value for name, value in resource.parameters if not name.startswith("sort")} | {
+        "countOnly": "true",
+        "limit": "1",
+    }
     while True:
         try:
             return console.ask(resource.path, params, page_total).value
@@ -282,5 +283,3 @@ def _moment(text: Any) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo is not None else None
-
-

@@ -166,7 +166,9 @@ class Reading:
         if isinstance(error, Denied) and self.rows == 0:
             verdict = Verdict.DENIED
             needed = self.resource.permission
-            reason = f"{error.message} The permission it needs is {needed}." if needed else str(error)
+            reason = (
+                f"{error.message} The permission it needs is {needed}." if needed else str(error)
+            )
         else:
             verdict = Verdict.INCOMPLETE if self.rows else Verdict.FAILED
             reason = str(error)

@@ -42,13 +42,9 @@ def read(reading: Reading) -> Collection:
     return reading.seal(outcome)
 
 
-def due_timelines(
-    threats: Mapping[str, str], known: Mapping[str, str]
-) -> dict[str, str]:
+def due_timelines(threats: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
     """The threats whose timeline was never read, or was read at another `updated_at`."""
-    return {
-        threat: updated for threat, updated in threats.items() if known.get(threat) != updated
-    }
+    return {threat: updated for threat, updated in threats.items() if known.get(threat) != updated}
 
 
 def covered(job: Job) -> dict[str, str]:
@@ -83,7 +79,7 @@ def _timeline(reading: Reading, threat: str, updated: str) -> int:
             dict(reading.resource.parameters),
             reading.read_page,
             limit=reading.resource.page_limit,
-            droppable=frozenset(dict(reading.resource.parameters)),
+            droppable=cursor.SORTING,
         ):
             if counted is None:
                 counted = answer.value.total

@@ -72,9 +72,7 @@ def halves(window: Window) -> tuple[Window, Window]:
     return (window[0], middle), (middle, window[1])
 
 
-def _countable(
-    reading: Reading, window: Window
-) -> list[tuple[Window, int, list[cursor.Params]]]:
+def _countable(reading: Reading, window: Window) -> list[tuple[Window, int, list[cursor.Params]]]:
     """The window in parts below the cap, in order, each with its count and its walks."""
     bounds = frozenset({"createdAt__gte", "createdAt__lt"})
     params = dict(reading.resource.parameters) | {
@@ -92,4 +90,3 @@ def _countable(
         )
     left, right = halves(window)
     return _countable(reading, left) + _countable(reading, right)
-

@@ -1,12 +1,12 @@
 """Where things lie in a locker: pure functions from names to paths.
 
-    watchkeeper.json                                             what this folder is
-    collections/connection=C/resource=R/date=D/id=I/             one collection
-        manifest.json  page-00001.json.gz …  table.parquet
-    assessments/connection=C/control=K/date=D/id=I/              one assessment
-        manifest.json  items.parquet  control.md
-    log/0000000001.json …                                        what was sealed, in order
-    log/pending/<id>.json                                        seals that are being written
+watchkeeper.json                                             what this folder is
+collections/connection=C/resource=R/date=D/id=I/             one collection
+    manifest.json  page-00001.json.gz …  table.parquet
+assessments/connection=C/control=K/date=D/id=I/              one assessment
+    manifest.json  items.parquet  control.md
+log/0000000001.json …                                        what was sealed, in order
+log/pending/<id>.json                                        seals that are being written
 """
 
 import re

@@ -32,7 +32,9 @@ class Locker:
         self._manifests: dict[str, tuple[bytes, str]] = {}
 
     @classmethod
-    def open(cls, where: str | Path, *, create: bool = False, clock: Clock = SYSTEM_CLOCK) -> "Locker":
+    def open(
+        cls, where: str | Path, *, create: bool = False, clock: Clock = SYSTEM_CLOCK
+    ) -> "Locker":
         """Opens a locker; with `create` an empty place becomes one. Raises NotALocker."""
         store = Store(where, create=create)
         if not store.exists(layout.MARKER):
@@ -43,7 +45,8 @@ class Locker:
                 )
             if any(True for _ in store.files()):
                 raise NotALocker(
-                    f"{store.where} is not empty and is not a locker.", hint="Choose an empty folder."
+                    f"{store.where} is not empty and is not a locker.",
+                    hint="Choose an empty folder.",
                 )
             marker = {"format": layout.FORMAT, "created": rfc3339(clock.now())}
             try:
@@ -127,12 +130,15 @@ class Locker:
         digest = hashlib.sha256(data).hexdigest()
         path = f"{folder}/{layout.MANIFEST}"
         pending = f"{layout.PENDING}/{manifest['id']}.json"
-        intent = {"kind": kind, "path": path, "manifest_sha256": digest, "sealed_at": manifest["sealed"]}
+        intent = {
+            "kind": kind,
+            "path": path,
+            "manifest_sha256": digest,
+            "sealed_at": manifest["sealed"],
+        }
         self.store.put_new(pending, json.dumps(intent).encode())
         self.store.put_new(path, data)
-        self._log.append(
-            kind=kind, path=path, manifest_sha256=digest, sealed_at=manifest["sealed"]
-        )
+        self._log.append(kind=kind, path=path, manifest_sha256=digest, sealed_at=manifest["sealed"])
         self.store.remove_pending(pending)
         return digest
 
@@ -159,9 +165,7 @@ class Locker:
 
     def connections(self) -> list[str]:
         """The connections that have collections, sorted."""
-        return [
-            path.rsplit("connection=", 1)[1] for path in self.store.folders(layout.COLLECTIONS)
-        ]
+        return [path.rsplit("connection=", 1)[1] for path in self.store.folders(layout.COLLECTIONS)]
 
     def collections(
         self, connection: str | None = None, resource: str | None = None
@@ -225,9 +229,7 @@ class CollectionWriter:
         self.folder = layout.collection_folder(connection, resource.name, self.started, self.id)
         self._locker = locker
         self._files: list[Written] = []
-        self._table = tables.TableWriter(
-            resource, locker.store, f"{self.folder}/{layout.TABLE}"
-        )
+        self._table = tables.TableWriter(resource, locker.store, f"{self.folder}/{layout.TABLE}")
 
     @property
     def rows(self) -> int:

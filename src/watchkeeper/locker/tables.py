@@ -70,7 +70,10 @@ class TableWriter:
         if not new:
             return new
         batch = pa.RecordBatch.from_arrays(
-            [self._array(column.name, column.type, rows[column.name]) for column in self.resource.columns],
+            [
+                self._array(column.name, column.type, rows[column.name])
+                for column in self.resource.columns
+            ],
             schema=self._schema,
         )
         self._waiting.append(batch if len(new) == len(keys) else batch.take(pa.array(new)))
@@ -125,4 +128,3 @@ def read(store: Store, path: str, columns: Sequence[str] | None = None) -> pa.Ta
     """A Parquet file, or some of its columns."""
     with store.open_reader(path) as source:
         return pq.ParquetFile(source).read(columns=list(columns) if columns is not None else None)
-

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from watchkeeper.errors import LockerError
+from watchkeeper.errors import LockerError, NotALocker
 from watchkeeper.locker import layout, log, records
 from watchkeeper.locker.store import Store
 
@@ -48,6 +48,10 @@ def verify(store: Store, on_progress: Callable[[int, int], None] | None = None) 
     """
     report = Report()
     if not store.exists(layout.MARKER):
+        if not store.exists(layout.log_entry(1)):
+            raise NotALocker(
+                f"{store.where} is not a locker.", hint="Give the --locker folder of a run."
+            )
         report.differs(layout.MARKER, "is missing")
     logged = _verify_log(store, report)
     folders: dict[str, list[tuple[str, int]]] = {}
@@ -56,7 +60,7 @@ def verify(store: Store, on_progress: Callable[[int, int], None] | None = None) 
         if folder is not None:
             folders.setdefault(folder, []).append((path, size))
         elif path != layout.MARKER and not path.startswith(layout.LOG + "/"):
-            report.differs(path, "does not belong in a locker")
+            report.leftovers.append(path)
     pending = _pending(store)
     for done, (folder, found) in enumerate(sorted(folders.items()), start=1):
         manifest = f"{folder}/{layout.MANIFEST}"

@@ -53,9 +53,7 @@ RESOURCE = Resource(
         Column("mitigation_mode", "mitigationMode"),
         Column("mitigation_mode_suspicious", "mitigationModeSuspicious"),
         Column("operational_state", "operationalState"),
-        Column(
-            "operational_state_expires_at", "operationalStateExpiration", ColumnType.TIMESTAMP
-        ),
+        Column("operational_state_expires_at", "operationalStateExpiration", ColumnType.TIMESTAMP),
         Column("network_status", "networkStatus"),
         Column("network_quarantine_enabled", "networkQuarantineEnabled", ColumnType.BOOLEAN),
         Column("firewall_enabled", "firewallEnabled", ColumnType.BOOLEAN),

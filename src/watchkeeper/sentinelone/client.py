@@ -118,9 +118,7 @@ class Console:
             "User-Agent": f"watchkeeper/{__version__}",
         }
 
-    def ask(
-        self, path: str, params: Mapping[str, str], read: Callable[[bytes], T]
-    ) -> Answer[T]:
+    def ask(self, path: str, params: Mapping[str, str], read: Callable[[bytes], T]) -> Answer[T]:
         """One answer, whatever it takes within the limits; raises a ConsoleError.
 
         `path` is below `/web/api/v2.1`. After a time-out a page is asked for at half its size;
@@ -178,9 +176,9 @@ class Console:
                 if cursor is not None or error.parameter not in droppable & fixed.keys():
                     raise
                 del fixed[error.parameter]
-                self.notes.append(
-                    f"{path}: the console does not know {error.parameter}; it was left out"
-                )
+                note = f"the console does not know {error.parameter}; it was left out"
+                if note not in self.notes:
+                    self.notes.append(note)
                 continue
             yield answer
             size = int(answer.params["limit"])
@@ -215,14 +213,14 @@ class Console:
 
     # ------------------------------------------------------------------ one try
 
-    def _once(self, request: Request) -> Received:
+    def _once(self, request: Request, total: float | None = None) -> Received:
         delay = self._pacer.delay(request.path)
         if delay > 0:
             self.clock.sleep(delay)
         query = urlencode(request.params, quote_via=quote, safe=",")
         target = API_BASE + request.path + (f"?{query}" if query else "")
         try:
-            received = self._wire.get(target, self._headers)
+            received = self._wire.get(target, self._headers, total or self.limits.total)
         except WireError as error:
             raise _Retry(error.failure, error.message) from error
         self._answered = True
@@ -312,7 +310,7 @@ class Console:
         request = Request(_PROBE_PATH, {})
         self.requests.append(request)
         try:
-            return self._once(request).status
+            return self._once(request, total=min(self.limits.silence, self.limits.total)).status
         except _Retry as problem:
             request.failures.append(f"{problem.failure.value}: {problem.message}")
             raise GoneSilent(
@@ -329,8 +327,12 @@ class Console:
                 f"The console cannot be reached: {message}.",
                 hint="Check the address, the network and, behind one, the proxy.",
             )
-        if failure in {Failure.TIMED_OUT, Failure.UNREACHABLE, Failure.BROKEN}:
-            self._probe()
+        probed = self._probe()
+        if probed == _THROTTLED or probed >= _SERVER_ERROR:
+            raise GoneSilent(
+                f"{self.address.netloc} answers {probed} to everything.",
+                hint="Check the console's status page, then run again.",
+            )
         said = f"{path} gave nothing usable, given up {why}: {message}."
         match failure:
             case Failure.THROTTLED:

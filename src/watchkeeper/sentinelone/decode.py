@@ -64,25 +64,42 @@ class ResourceDecoder:
                 [("data", data), ("pagination", _Pagination | None, None)],
             )
         )
-        self._getters = [(column, *_getter(column)) for column in self._columns]
+        self._getters = [(column, *self._getter(column)) for column in self._columns]
 
     def __call__(self, text: bytes, *, look_for_absent: bool = False) -> Rows:
         """The rows of an answer; raises msgspec.DecodeError when it is not the promised JSON."""
         try:
             page = self._decoder.decode(text)
-        except msgspec.ValidationError:
-            rows = self._tolerant(text)
-        else:
             records = page.data
             if self.resource.envelope and records is not None:
                 records = getattr(records, self.resource.envelope)
             rows = self._typed(records or [])
+        except msgspec.ValidationError:
+            rows = self._tolerant(text)
+        else:
             if page.pagination is not None:
                 rows.total = page.pagination.totalItems
                 rows.next_cursor = page.pagination.nextCursor
         if look_for_absent:
             rows.absent = self._absent(text)
         return rows
+
+    def _getter(
+        self, column: Column
+    ) -> tuple[Callable[[Any], Any] | None, Callable[[Any], Any]]:
+        """How to reach a column's value: (parent, field); the parent is None at the top."""
+        parts = column.path.split(".")
+        if len(parts) == 1:
+            return None, attrgetter(parts[0])
+        if len(parts) > 2:  # noqa: PLR2004 - parent and field
+            raise ValueError(f"{column.path} is nested deeper than any field this reads")
+        owner, get = attrgetter(parts[0]), attrgetter(parts[1])
+        if not any(each.path == parts[0] for each in self._columns):
+            return owner, get
+        # The parent is also kept whole as JSON: its fields are read out of that.
+        below = [each for each in self._columns if each.path.startswith(f"{parts[0]}.")]
+        nested = msgspec.json.Decoder(_struct(parts[0], below, depth=1) | None)
+        return lambda record: nested.decode(raw) if (raw := owner(record)) else None, get
 
     def _typed(self, records: Sequence[Any]) -> Rows:
         columns: dict[str, list[Any]] = {}
@@ -192,16 +209,6 @@ def _struct(name: str, columns: Sequence[Column], depth: int) -> type[msgspec.St
         if key not in taken:
             fields.append((key, _struct(f"{name}_{key}", below, depth + 1) | None, None))
     return msgspec.defstruct(name, fields, gc=False)
-
-
-def _getter(column: Column) -> tuple[Callable[[Any], Any] | None, Callable[[Any], Any]]:
-    """How to reach a column's value: (parent, field); the parent is None at the top."""
-    parts = column.path.split(".")
-    if len(parts) == 1:
-        return None, attrgetter(parts[0])
-    if len(parts) == 2:  # noqa: PLR2004 - parent and field
-        return attrgetter(parts[0]), attrgetter(parts[1])
-    raise ValueError(f"{column.path} is nested deeper than any field this reads")
 
 
 def _at(record: Mapping[str, Any], path: str) -> Any:

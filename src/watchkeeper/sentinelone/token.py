@@ -48,7 +48,11 @@ def parse_token(text: str) -> Token:
             notes.append(f"the word {prefix.strip()!r} before the token was removed")
     if unquoted.startswith(("Token ", "Bearer ")):
         raise UsageError("This is the header of a web session, not an API token.", hint=_HOW)
-    if "=" in unquoted[:40] and unquoted.split("=", 1)[0].lower() in {"sessionid", "cookie", "token"}:
+    if "=" in unquoted[:40] and unquoted.split("=", 1)[0].lower() in {
+        "sessionid",
+        "cookie",
+        "token",
+    }:
         raise UsageError("This is a cookie of a web session, not an API token.", hint=_HOW)
     if not unquoted:
         raise UsageError("The token is empty.", hint=_HOW)

@@ -50,7 +50,9 @@ class Received:
 class Wire:
     """Connections to one console."""
 
-    def __init__(self, address: Address, limits: Limits, clock: Clock, proxy: str | None = None) -> None:
+    def __init__(
+        self, address: Address, limits: Limits, clock: Clock, proxy: str | None = None
+    ) -> None:
         """`proxy`: the URL of an HTTP proxy, None for a direct connection."""
         self._address = address
         self._limits = limits
@@ -66,8 +68,11 @@ class Wire:
             urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
         )
 
-    def get(self, target: str, headers: Mapping[str, str]) -> Received:
-        """Asks once; `target` is path and query. Raises WireError when no whole answer comes."""
+    def get(self, target: str, headers: Mapping[str, str], total: float) -> Received:
+        """Asks once; `target` is path and query, `total` the seconds the answer may take.
+
+        Raises WireError when no whole answer comes.
+        """
         started = self._clock.monotonic()
         try:
             response = self._pool.request(
@@ -79,7 +84,7 @@ class Wire:
                 decode_content=False,
             )
             try:
-                body = self._read(response, started + self._limits.total)
+                body = self._read(response, started + total)
             except BaseException:
                 response.close()
                 raise
@@ -91,11 +96,16 @@ class Wire:
                 Failure.UNREACHABLE, f"TLS with {self._address.netloc} failed: {error}"
             ) from error
         except ReadTimeoutError as error:
-            raise WireError(
-                Failure.TIMED_OUT, f"no byte came for {self._limits.silence:g} s"
-            ) from error
+            late = self._clock.monotonic() - started >= total
+            why = (
+                f"the answer was not whole after {total:g} s"
+                if late
+                else f"no byte came for {self._limits.silence:g} s"
+            )
+            raise WireError(Failure.TIMED_OUT, why) from error
         except (HTTPError, OSError) as error:
-            raise WireError(Failure.BROKEN, f"the transfer broke off: {error}") from error
+            kind = type(error.__cause__ or error).__name__
+            raise WireError(Failure.BROKEN, f"the transfer broke off ({kind})") from error
         lowered = {name.lower(): value for name, value in response.headers.items()}
         return Received(
             status=response.status,
@@ -108,15 +118,20 @@ class Wire:
     def _read(self, response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
         blocks: list[bytes] = []
         size = 0
-        while block := response.read1(_BLOCK, decode_content=False):
+        while True:
+            left = deadline - self._clock.monotonic()
+            if left <= 0:
+                raise WireError(Failure.TIMED_OUT, "the answer was not whole in time")
+            sock = getattr(response.connection, "sock", None)
+            if sock is not None:
+                sock.settimeout(min(self._limits.silence, left))
+            block = response.read1(_BLOCK, decode_content=False)
+            if not block:
+                break
             blocks.append(block)
             size += len(block)
             if size > LARGEST_BODY:
                 raise WireError(Failure.BROKEN, f"the answer is larger than {LARGEST_BODY} bytes")
-            if self._clock.monotonic() > deadline:
-                raise WireError(
-                    Failure.TIMED_OUT, f"the answer was not whole after {self._limits.total:g} s"
-                )
         return b"".join(blocks)
 
     def close(self) -> None:

@@ -1,0 +1,13 @@
+"""A simulated SentinelOne console over real HTTP, and the truth about the company behind it.
+
+It shares nothing with the product: its endpoints and records are written from the vendor's
+specification, its verdicts are worked out from the company itself.
+"""
+
+from watchkeeper.simulator.catalogue import PROFILES
+from watchkeeper.simulator.company import Company
+from watchkeeper.simulator.faults import FAULTS
+from watchkeeper.simulator.server import Running, Seen, running
+from watchkeeper.simulator.truth import truth
+
+__all__ = ["FAULTS", "PROFILES", "Company", "Running", "Seen", "running", "truth"]

@@ -64,7 +64,7 @@ class Log:
             "updatedAt": stamp(moment - timedelta(milliseconds=2)),
             "activityType": kind,
             "data": self._data(kind, moment, user, scope),
-            "primaryDescription": f"{user['fullName'] if by_person and user else 'System'}: {action}.",
+            "primaryDescription": f"{user['fullName'] if user and by_person else '-'}: {action}",
             "secondaryDescription": None if number % 2 else "IP address: 203.0.113.7",
             "comments": random.choice(_FAILURES) if kind == 133 else None,
             "osFamily": agent["osType"] if agent else None,
@@ -108,9 +108,7 @@ class Log:
         row |= {name: threat[name] for name in ("accountName", "siteName", "groupId", "groupName")}
 
 
-def build(
-    plan: Plan, places: Places, people: People, agents: list[Row], threats: list[Row]
-) -> Log:
+def build(plan: Plan, places: Places, people: People, agents: list[Row], threats: list[Row]) -> Log:
     """The log on day 0, oldest first."""
     random = plan.chance("activities")
     log = Log(plan, places, people, random, [])

@@ -1,6 +1,7 @@
 """One agent as the console serves it: the row's own values among some eighty fields."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from watchkeeper.simulator.times import ago
 from watchkeeper.simulator.world import DAY, Row
@@ -13,6 +14,7 @@ _SYSTEMS = {
 }
 _INSTALLERS = {"windows": ".msi", "windows_legacy": ".exe", "macos": ".pkg", "linux": ".deb"}
 _MODELS = ("Dell Inc. - Latitude 7440", "LENOVO - 21HM", "Apple Inc. - Mac14,7", None, "VMware7,1")
+_VARIETY = 840
 _NEW_IN_2026 = (
     "machineSid",
     "containerizedWorkloadCounts",
@@ -24,13 +26,13 @@ _NEW_IN_2026 = (
 
 
 def _interfaces(number: int) -> list[Row]:
-    physical = ":".join(f"{(number >> shift) & 255:02x}" for shift in (0, 4, 8, 12, 16, 20))
+    high, middle, low = number >> 16 & 255, number >> 8 & 255, number & 255
     return [
         {
             "id": str(2_000_000_000_000_000_000 + number),
             "name": "Ethernet",
-            "physical": physical,
-            "inet": [f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"],
+            "physical": f"02:5e:10:{high:02x}:{middle:02x}:{low:02x}",
+            "inet": [f"10.{high}.{middle}.{low}"],
             "inet6": [f"fe80::{number & 65535:x}"],
             "gatewayMacAddress": None if number % 3 else "00:00:5e:00:01:01",
             "gatewayIp": "10.0.0.1",
@@ -60,20 +62,18 @@ def _cluster(number: int, machine: str, profile: str) -> Row:
     return {"Kubernetes": kubernetes}
 
 
-def _activity(row: Row, number: int, now: datetime) -> Row:
+def _history(number: int, now: datetime) -> Row:
     """What was scanned and when, and who sits in front of it."""
-    person = None if number % 11 == 0 else f"user{number % 5000}"
+    person = None if number % 11 == 0 else f"user{number}"
     scanned = ago(now, (1 + number % 40) * DAY)
     return {
         "lastLoggedInUserName": person,
         "osUsername": None if number % 7 else "root",
         "scanStartedAt": scanned,
-        "scanFinishedAt": scanned if row["scanStatus"] == "finished" else None,
+        "scanFinishedAt": scanned,
         "scanAbortedAt": None,
         "fullDiskScanLastUpdatedAt": scanned,
         "lastSuccessfulScanDate": None if number % 9 == 0 else scanned,
-        "firstFullModeTime": None if number % 4 else row["registeredAt"],
-        "groupUpdatedAt": None if number % 3 else row["registeredAt"],
         "policyUpdatedAt": scanned,
         # Start times carry no fraction.
         "osStartTime": f"{ago(now, (number % 60) * DAY + 7777)[:19]}Z",
@@ -88,8 +88,8 @@ def _activity(row: Row, number: int, now: datetime) -> Row:
     }
 
 
-def _machine(row: Row, number: int) -> Row:
-    name, revision = _SYSTEMS.get(row["osType"], ("Unknown", ""))
+def _machine(system: str, number: int) -> Row:
+    name, revision = _SYSTEMS.get(system, ("Unknown", ""))
     return {
         "osName": name,
         "osRevision": revision,
@@ -102,9 +102,7 @@ def _machine(row: Row, number: int) -> Row:
         "domain": None if number % 17 == 0 else "NORTHWIND",
         "externalIp": f"203.0.113.{number % 254 + 1}",
         "groupIp": "203.0.113.x",
-        "lastIpToMgmt": f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}",
-        "installerType": _INSTALLERS.get(row["osType"], "unknown"),
-        "networkInterfaces": _interfaces(number),
+        "installerType": _INSTALLERS.get(system, "unknown"),
         "encryptedApplications": number % 5 != 0,
         "machineSid": None if number % 2 else f"S-1-5-21-{number}",
     }
@@ -135,12 +133,10 @@ def _proxies(number: int, profile: str) -> Row:
     return states
 
 
-def agent(row: Row, now: datetime, profile: str) -> Row:
-    """The full record."""
-    number: int = row["_n"]
-    machine = str(row["machineType"])
-    disabled = row["operationalState"] in {"partially_disabled", "fully_disabled"}
-    record = {
+@lru_cache(maxsize=16_384)
+def _common(number: int, system: str, machine: str, now: datetime, profile: str) -> Row:
+    """Fields that no control needs: agents share them, because a page has a thousand agents."""
+    common: Row = {
         "allowRemoteShell": False,
         "appsVulnerabilityStatus": ("up_to_date", "patch_required", "not_applicable")[number % 3],
         "cloudProviders": _cluster(number, machine, profile) if "kubernetes" in machine else {},
@@ -153,13 +149,11 @@ def agent(row: Row, now: datetime, profile: str) -> Row:
         "locationType": "fallback",
         "locations": [{"id": "2200000000000000001", "name": "Fallback", "scope": "global"}],
         "networkQuarantineEnabled": number % 6 == 0,
-        "operationalStateExpiration": ago(now, -6 * 3600) if disabled and number % 2 else None,
         "proxyStates": _proxies(number, profile),
         "rangerStatus": "NotApplicable",
         "rangerVersion": None,
         "remoteProfilingState": "disabled",
         "remoteProfilingStateExpiration": None,
-        "showAlertIcon": row["infected"],
         "storageName": None,
         "storageType": None,
         "tags": _tags(number, now),
@@ -170,9 +164,24 @@ def agent(row: Row, now: datetime, profile: str) -> Row:
         "isHyperAutomate": False,
         "activeProtection": ["edr"],
     }
-    record |= _machine(row, number) | _activity(row, number, now)
-    record |= {name: value for name, value in row.items() if name[0] != "_"}
+    common |= _machine(system, number) | _history(number, now)
     if profile == "2024":
         for name in _NEW_IN_2026:
-            del record[name]
+            del common[name]
+    return common
+
+
+def agent(row: Row, now: datetime, profile: str) -> Row:
+    """The full record."""
+    number: int = row["_n"]
+    disabled = row["operationalState"] in {"partially_disabled", "fully_disabled"}
+    interfaces = _interfaces(number)
+    record = _common(number % _VARIETY, row["osType"], str(row["machineType"]), now, profile) | row
+    del record["_n"]
+    record["firstFullModeTime"] = None if number % 4 else row["registeredAt"]
+    record["groupUpdatedAt"] = None if number % 3 else row["registeredAt"]
+    record["lastIpToMgmt"] = interfaces[0]["inet"][0]
+    record["networkInterfaces"] = interfaces
+    record["operationalStateExpiration"] = ago(now, -6 * 3600) if disabled and number % 2 else None
+    record["showAlertIcon"] = row["infected"]
     return record

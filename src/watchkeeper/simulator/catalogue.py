@@ -15,7 +15,7 @@ from watchkeeper.simulator.activity_types import known_types
 PROFILES: Final = {
     "2026": "the API as its specification of 2026 describes it",
     "2024": "the API of 2024: fewer parameters and fields, groups at most 300 a page",
-    "documented": "the calls of the vendor-side guide: /agents/{id} and /policy, no per-scope policy",
+    "documented": "the calls of the integration guide: /agents/{id}, /policy, none per scope",
 }
 
 TABLES: Final = parameters.TABLES | parameters_agents.TABLES | parameters_threats.TABLES

@@ -1,6 +1,7 @@
 """Records that are not as the specification promises: empty, nonsense, of the wrong type."""
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 from watchkeeper.simulator.company import Company
@@ -14,7 +15,6 @@ def with_nulls(company: Company) -> Company:
     other = copy.copy(company)
     other.agents = _agents(company.agents)
     other.threats = _threats(company.threats)
-    other.people = copy.copy(company.people)
     users = list(company.people.users)
     for position, (name, value) in enumerate(
         (("source", None), ("twoFaEnabled", None), ("lastLogin", "never"))
@@ -22,7 +22,7 @@ def with_nulls(company: Company) -> Company:
         index = 2 + 6 * position
         if index < len(users):
             users[index] = users[index] | {"source": "mgmt"} | {name: value}
-    object.__setattr__(other.people, "users", users)
+    other.people = replace(company.people, users=users)
     other.policies = copy.copy(company.policies)
     other.policies.own = dict(company.policies.own)
     key = ("tenant", "")
@@ -64,7 +64,7 @@ def _threats(rows: list[Row]) -> list[Row]:
     return following
 
 
-def _word(value: Any) -> Any:  # noqa: ANN401  (any JSON value)
+def _word(value: Any) -> Any:
     if isinstance(value, bool):
         return str(value)
     return str(value) if isinstance(value, int) else value

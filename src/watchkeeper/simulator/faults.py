@@ -64,13 +64,13 @@ _LASTING: Final = {
     "big-integers": "a few records have ids as numbers beyond what a double can hold",
 }
 _NUMBERED: Final = {
-    "slow": "every answer comes that many milliseconds late",
-    "token-revoked": "401 everywhere after that many requests, 20 if none is said",
+    "slow": "slow:250 makes every answer 250 milliseconds late",
+    "token-revoked": "token-revoked:5 gives 401 everywhere after 5 requests; 20 if none is said",
 }
 _NAMED: Final = {
-    "denied-401": "401 for the resource named",
-    "denied-403": "403 for the resource named",
-    "unknown-parameter": "the parameter named is refused as unknown",
+    "denied-401": "denied-401:users gives 401 for users; so for every resource",
+    "denied-403": "denied-403:users gives 403 for users; so for every resource",
+    "unknown-parameter": "unknown-parameter:ids refuses ids as unknown; so for every parameter",
 }
 FAULTS: Final = _TRANSIENT | _LASTING | _NUMBERED | _NAMED
 

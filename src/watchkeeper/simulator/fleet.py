@@ -26,17 +26,17 @@ STATES = (
 NEEDS = ("reboot_needed", "upgrade_needed", "user_action_needed", "pending_deprecation")
 PERMISSIONS = ("user_action_needed_fda", "user-action-needed-bluetooth-per")
 
-_MACHINES = {
+_MACHINE_SHARES = {
     "office": (("laptop", 78), ("desktop", 16), ("server", 4), ("storage", 1), ("unknown", 1)),
     "servers": (("server", 98), ("storage", 2)),
     "kubernetes": (("kubernetes node", 40), ("kubernetes pod", 60)),
 }
-_SYSTEMS = {
+_SYSTEM_SHARES = {
     "office": (("windows", 62), ("macos", 32), ("linux", 4), ("windows_legacy", 2)),
     "servers": (("windows", 46), ("linux", 46), ("windows_legacy", 8)),
     "kubernetes": (("linux", 1),),
 }
-_PURPOSES = {
+_PURPOSE_SHARES = {
     "laptop": (("client", 86), ("few", 6), ("any", 8)),
     "desktop": (("client", 92), ("any", 8)),
     "server": (("server", 90), ("any", 10)),
@@ -54,11 +54,15 @@ def train(system: str, machine: str | None) -> str:
     return system
 
 
-def _pick(random: Random, table: tuple[tuple[str, int], ...]) -> str:
-    if len(table) == 1:
-        return table[0][0]
-    values, weights = zip(*table, strict=True)
-    return str(random.choices(values, weights)[0])
+def _urn(table: tuple[tuple[str, int], ...]) -> list[str]:
+    """One ball for each unit of weight: drawing from it costs less than weighing each time."""
+    return [value for value, weight in table for _ in range(weight)]
+
+
+_MACHINES = {kind: _urn(table) for kind, table in _MACHINE_SHARES.items()}
+_SYSTEMS = {kind: _urn(table) for kind, table in _SYSTEM_SHARES.items()}
+_PURPOSES = {kind: _urn(table) for kind, table in _PURPOSE_SHARES.items()}
+_VERSIONS = _urn((("0", 52), ("1", 3), ("2", 38), ("3", 3), ("4", 4)))
 
 
 @dataclass(slots=True)
@@ -97,7 +101,9 @@ class Fleet:
         random = self.random
         luck = random.random()
         if machine in _EVERY_HOUR:
-            silent = random.uniform(20, 20 * MINUTE) if luck < 0.97 else random.uniform(1, 20) * HOUR
+            silent = (
+                random.uniform(20, 20 * MINUTE) if luck < 0.97 else random.uniform(1, 20) * HOUR
+            )
         elif luck < 0.7:
             silent = random.uniform(30, 8 * HOUR)
         elif luck < 0.95:
@@ -110,18 +116,18 @@ class Fleet:
 
     def _agent(self, number: int, site: Row, *, fresh: bool) -> Row:
         random = self.random
-        machine = _pick(random, _MACHINES[site["_kind"]])
-        system = _pick(random, _SYSTEMS[site["_kind"]])
+        machine = random.choice(_MACHINES[site["_kind"]])
+        system = random.choice(_SYSTEMS[site["_kind"]])
         if machine == "laptop" and system == "windows_legacy":
             machine = "desktop"
-        purpose = _pick(random, _PURPOSES.get(machine, (("any", 1),)))
+        purpose = random.choice(_PURPOSES.get(machine, ["any"]))
         if system == "windows_legacy" and machine == "server":
             purpose = "legacy"
         group = self.groups.get((site["id"], purpose)) or self.groups[site["id"], "any"]
         age, silent = self._age(machine)
         if fresh:
             age, silent = random.uniform(5, 8) * MINUTE, random.uniform(5, 60)
-        version = random.choices(TRAINS[train(system, machine)].current, (52, 3, 38, 3, 4))[0]
+        version = TRAINS[train(system, machine)].current[int(random.choice(_VERSIONS))]
         mode, suspicious = self.modes[group["id"]]
         row: Row = {
             "_n": number,
@@ -163,15 +169,17 @@ class Fleet:
     def date(self, row: Row, age: float, silent: float) -> None:
         """Write the times that follow from when it registered and last reported."""
         now, number = self.plan.now, row["_n"]
-        digits = 3 if number % 97 == 1 else 2 if number % 101 == 1 else 0 if number % 103 == 1 else 6
+        digits = (
+            3 if number % 97 == 1 else 2 if number % 101 == 1 else 0 if number % 103 == 1 else 6
+        )
         registered = now - timedelta(seconds=age)
         row["registeredAt"] = stamp(registered, digits)
         row["createdAt"] = stamp(registered + timedelta(milliseconds=4))
         row["lastActiveDate"] = stamp(now - timedelta(seconds=silent), digits)
         row["isActive"] = silent < 4 * HOUR
         touched = self.random.uniform(1, max(2.0, min(age, silent + 30 * DAY)))
-        row["updatedAt"] = row["registeredAt"] if number % 50 == 3 else stamp(
-            now - timedelta(seconds=touched)
+        row["updatedAt"] = (
+            row["registeredAt"] if number % 50 == 3 else stamp(now - timedelta(seconds=touched))
         )
 
     def _name(self, machine: str, number: int) -> str:
@@ -195,6 +203,11 @@ class Fleet:
             self.silence(row, random.uniform(48, 3000))
         elif luck < 0.105 and row["_n"] > 100:
             self._reimage(row, age)
+        self._ailment(row)
+
+    def _ailment(self, row: Row) -> None:
+        """Something that is wrong with an agent whether it reports or not."""
+        random = self.random
         if random.random() < 0.02:
             row["operationalState"] = random.choice(STATES)
         if random.random() < 0.05:
@@ -292,5 +305,3 @@ def _specials(fleet: Fleet) -> None:
     following()["infected"] = True
     for name in names.HOSTILE:
         following()["computerName"] = name
-
-

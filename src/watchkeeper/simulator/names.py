@@ -1,4 +1,4 @@
-"""Names that people, machines and places carry in the simulated company, the nasty ones included."""
+"""Names of people, machines and places in the simulated company, the nasty ones included."""
 
 from random import Random
 from typing import Final
@@ -39,7 +39,7 @@ HOSTILE: Final = (
     "経理部-デスクトップ",
     "laptop-🦊-🚀",
     "L" * 200,
-    'Bob "The Builder", Jr., \'quoted\'; DROP TABLE agents;--',
+    "Bob \"The Builder\", Jr., 'quoted'; DROP TABLE agents;--",
     "+41 44 000 00 00",
     "@SUM(1+1)*cmd|' /C calc'!A0",
     "../../etc/passwd",

@@ -38,7 +38,6 @@ _ROLES = (
     ("Administrative Assistant", False, ()),
     ("=1+1 <i>Röle</i>", False, ("Threats.edit",)),
 )
-POWERFUL = ("IR Team", "Admin", "Helpdesk Lead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ def _scope(places: Places, number: int, role: Row) -> tuple[str, list[Row]]:
     ]
 
 
-def _last_login(random: Random, powerful: bool, luck: float) -> float:
+def _last_login(random: Random, luck: float) -> float:
     """Days since the last login."""
     if luck < 0.8:
         return random.uniform(0.1, 30)
@@ -124,7 +123,7 @@ def _last_login(random: Random, powerful: bool, luck: float) -> float:
     return random.uniform(95, 400)
 
 
-def _second_factor(random: Random, number: int, healthy: bool) -> Row:
+def _second_factor(random: Random, number: int, *, healthy: bool) -> Row:
     luck = 0.0 if healthy else random.random()
     if luck < 0.78:
         on, configured, status = True, True, "configured"
@@ -143,9 +142,8 @@ def _second_factor(random: Random, number: int, healthy: bool) -> Row:
     }
 
 
-def _times(plan: Plan, number: int, role: Row, random: Random) -> Row:
-    powerful = role["name"] in POWERFUL
-    days = _last_login(random, powerful, 0.0 if plan.healthy else random.random())
+def _times(plan: Plan, number: int, random: Random) -> Row:
+    days = _last_login(random, 0.0 if plan.healthy else random.random())
     joined = days + random.uniform(10, 900)
     times: Row = {
         "dateJoined": ago(plan.now, joined * DAY),
@@ -184,10 +182,10 @@ def _user(plan: Plan, number: int, places: Places, role: Row, random: Random) ->
         "emailReadOnly": source != "mgmt",
         "fullName": name,
         "fullNameReadOnly": source != "mgmt",
-        **_times(plan, number, role, random),
+        **_times(plan, number, random),
         "lowestRole": role["name"],
         "groupsReadOnly": False,
-        **_second_factor(random, number, plan.healthy),
+        **_second_factor(random, number, healthy=plan.healthy),
         "emailVerified": number % 12 != 5,
         "scope": level,
         "apiToken": token,
@@ -273,10 +271,10 @@ def build(plan: Plan, places: Places) -> People:
     for role in roles:
         role["usersInRoles"] = sum(role["id"] in user["_roles"] for user in users)
     pages = {role["id"]: _pages(_ROLES[n][2]) for n, role in enumerate(roles)}
-    return People(users, service_users, roles, pages, _me(plan, service_users[0]))
+    return People(users, service_users, roles, pages, _me(service_users[0]))
 
 
-def _me(plan: Plan, service_user: Row) -> Row:
+def _me(service_user: Row) -> Row:
     """The service user whose token the console accepts, as `/user` shows it."""
     return {
         "id": service_user["id"],

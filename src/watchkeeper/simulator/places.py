@@ -62,9 +62,7 @@ _CONTACT = {
 
 
 def _account(plan: Plan, number: int) -> Row:
-    name = (
-        names.ACCOUNTS[number] if number < len(names.ACCOUNTS) else f"Subsidiary {number + 1}"
-    )
+    name = names.ACCOUNTS[number] if number < len(names.ACCOUNTS) else f"Subsidiary {number + 1}"
     return {
         "id": identifier("account", number),
         "name": name,

@@ -33,7 +33,7 @@ _OFF = (
 ).split()
 
 
-def _policy(plan: Plan, number: int, **changes: Any) -> Row:  # noqa: ANN401  (JSON values)
+def _policy(plan: Plan, number: int, **changes: Any) -> Row:
     policy: Row = dict.fromkeys(_ON, True) | dict.fromkeys(_OFF, False)
     policy |= {
         "autoMitigationAction": "mitigation.quarantineThreat",

@@ -27,11 +27,13 @@ Query = dict[str, list[str]]
 Key = tuple[tuple[Any, ...], int]
 
 _PAGING = {"cursor", "limit", "skip", "skipCount", "countOnly", "sortBy", "sortOrder"}
+# Lists of booleans since 2026, one boolean before.
+_ONE_IN_2024 = {"isActive", "isUpToDate", "isPendingUninstall", "infected"}
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 _MOST_SKIPPED = 1000
 
 
-class Refused(Exception):  # noqa: N818  (what the console does, not what went wrong in here)
+class Refused(Exception):
     """The console answers with an error of its own."""
 
     def __init__(self, status: int, code: int, title: str, detail: str | None) -> None:
@@ -84,7 +86,7 @@ def _check_values(parameter: Parameter, values: list[str], profile: str) -> None
         raise invalid(f"{name}: Longer than maximum length {parameter.most}.")
     allowed = choices(parameter, profile)
     for position, value in enumerate(values):
-        if parameter.kind == "bools" or parameter.kind == "bool":
+        if parameter.kind in {"bools", "bool"}:
             _flag(name, value)
         elif parameter.base.lower().endswith("ids") and parameter.base != "uuids":
             if not value.isdecimal() and parameter.base != "activityUuids":
@@ -105,6 +107,8 @@ def understand(point: Endpoint, query: Query, profile: str) -> Wish:
         if name in _PAGING:
             continue
         many = parameter.kind in {"list", "bools"}
+        if profile == "2024" and parameter.base in _ONE_IN_2024:
+            many = False
         values = [v for text in raw for v in (text.split(",") if many else [text])]
         _check_values(parameter, values, profile)
         if name not in point.filters:
@@ -169,19 +173,23 @@ def _like(value: object) -> str:
 
 
 def _test(name: str, spec: Filter, values: tuple[str, ...]) -> Callable[[Row], bool]:
-    field, wanted = spec.field, frozenset(values)
+    field = spec.field
     if spec.kind == "time":
         return _time_test(name, field, values[0])
-    if spec.kind == "resolved":
-        resolved = _flag(name, values[0])
-        return lambda row: (row[field] == "resolved") is resolved
-    if spec.kind == "exists":
-        exists = _flag(name, values[0])
-        return lambda row: (row[field] is not None) is exists
+    if spec.kind in {"resolved", "exists"}:
+        flag, resolved = _flag(name, values[0]), spec.kind == "resolved"
+        return lambda row: (
+            (row[field] == "resolved" if resolved else row[field] is not None) is flag
+        )
     if spec.kind == "contains":
-        return lambda row: any(v.lower() in str(row[field]).lower() for v in wanted)
+        return lambda row: any(v.lower() in str(row[field]).lower() for v in values)
     if spec.kind == "ignored":
-        return lambda row: True
+        return lambda _: True
+    return _membership(spec, values)
+
+
+def _membership(spec: Filter, values: tuple[str, ...]) -> Callable[[Row], bool]:
+    field, wanted = spec.field, frozenset(values)
     if field.startswith("_"):
         return lambda row: not wanted.isdisjoint(row[field])
     if values[0].lower() in _TRUTH and len(wanted) <= 2:
@@ -195,10 +203,8 @@ def pick(point: Endpoint, rows: Iterable[Row], wish: Wish) -> list[Row]:
     """The rows that match every filter; agents that left only when they are asked for."""
     tests = [_test(name, point.filters[name], values) for name, values in wish.where]
     if point.name == "agents":
-        named = {name for name, _ in wish.where}
-        for field in ("isDecommissioned", "isUninstalled"):
-            if field not in named:
-                tests.append(_test(field, point.filters[field], ("false",)))
+        unnamed = {"isDecommissioned", "isUninstalled"} - {name for name, _ in wish.where}
+        tests += [_test(field, point.filters[field], ("false",)) for field in unnamed]
     return [row for row in rows if all(test(row) for test in tests)]
 
 
@@ -211,7 +217,7 @@ def sort_key(field: str, value: object) -> tuple[Any, ...]:
         return (1, moment.timestamp() if moment else 0.0)
     if field in {"version", "agentVersion"}:
         return (1, *(int(part) for part in str(value).split(".") if part.isdecimal()))
-    if field == "id" or field == "siteId":
+    if field in {"id", "siteId"}:
         return (1, int(str(value)))
     return (1, value) if isinstance(value, int | float) else (1, str(value))
 

@@ -72,9 +72,7 @@ class Draft:
 
     def status(self, old: str, new: str, moment: datetime) -> None:
         """The incident status was changed by an analyst."""
-        self.event(
-            2028, moment, byUser="Grace Li", oldIncidentStatus=old, newIncidentStatus=new
-        )
+        self.event(2028, moment, byUser="Grace Li", oldIncidentStatus=old, newIncidentStatus=new)
         self.row["incidentStatus"] = new
 
     def verdict(self, value: str, moment: datetime) -> None:
@@ -148,7 +146,9 @@ def _row(plan: Plan, number: int, agent: Row, random: Random, stage: str) -> Row
 def _close(draft: Draft, when: float) -> None:
     """Resolved after that share of the limit."""
     moment = draft.created + draft.limit * when
-    value = "false_positive" if draft.row["mitigationStatus"] == "marked_as_benign" else "true_positive"
+    value = (
+        "false_positive" if draft.row["mitigationStatus"] == "marked_as_benign" else "true_positive"
+    )
     draft.verdict(value, moment - timedelta(minutes=2))
     if draft.row["_n"] % 5 == 0:
         draft.event(5000, moment - timedelta(minutes=1), byUser="Grace Li", note="seen, closed")
@@ -244,4 +244,3 @@ def _again(rows: list[Row], index: int, random: Random, counter: list[int]) -> D
     rows[index] = row
     created = datetime.fromisoformat(row["createdAt"])
     return Draft(row, created, limit(row), random, counter)
-

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 def stamp(moment: datetime, digits: int = 6) -> str:
     """The moment in UTC with `digits` digits of a second's fraction and a Z."""
-    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    text = moment.isoformat(timespec="microseconds")
     return f"{text[: 19 + digits + (digits > 0)]}Z"
 
 

@@ -27,6 +27,7 @@ class View:
     company: Company
     earlier: Company | None
     site: str | None
+    profile: str
 
     @property
     def now(self) -> datetime:
@@ -205,7 +206,7 @@ def _tamper(view: View) -> Items:
             on = policy["antiTamperingOn"] is True
             allowed = policy["allowUnprotectByApprovedProcess"] is True
             # The console of 2024 does not know the exception, nor tell of it.
-            hidden = view.company.profile == "2024"
+            hidden = view.profile == "2024"
             yield subject, PASS if on and (hidden or not allowed) else FAIL
 
 
@@ -308,10 +309,14 @@ def _result(counts: Counter[str]) -> str:
 
 
 def truth(
-    company: Company, earlier: Company | None = None, *, visible_site: str | None = None
+    company: Company,
+    earlier: Company | None = None,
+    *,
+    visible_site: str | None = None,
+    profile: str | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Result, items and counts of every control."""
-    view = View(company, earlier, visible_site)
+    view = View(company, earlier, visible_site, profile or company.profile)
     before = {a["id"]: a for a in view.agents(earlier)} if earlier else {}
     baselines = _baselines(view)
     threats, users = view.threats(), view.users()

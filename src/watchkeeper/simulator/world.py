@@ -56,7 +56,7 @@ class Plan:
 
     def chance(self, area: str) -> Random:
         """A source of chance of its own for each area, so that one's size moves no other."""
-        return Random(f"{self.seed}:{area}")  # noqa: S311  (a fixture, not a secret)
+        return Random(f"{self.seed}:{area}")
 
 
 def uuid(random: Random) -> str:

@@ -1,0 +1,54 @@
+"""Roles and what they may do. A role is a Django group; whoever has several may do all of it."""
+
+from enum import StrEnum
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser, Group
+
+
+class Action(StrEnum):
+    """Something a person may or may not do."""
+
+    SEE = "see"  # the pages
+    EXPORT = "export"  # take evidence away: files, packs, the audit trail
+    COLLECT = "collect"  # ask for a collection, refresh an agent
+    CONNECT = "connect"  # add, change, pause a connection; give a token
+    PEOPLE = "people"  # add people, give roles
+
+
+class Role(StrEnum):
+    """A person's role, by the name of its group."""
+
+    VIEWER = "viewer"
+    AUDITOR = "auditor"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+MAY: dict[Role, frozenset[Action]] = {
+    Role.VIEWER: frozenset({Action.SEE}),
+    Role.AUDITOR: frozenset({Action.SEE, Action.EXPORT}),
+    Role.OPERATOR: frozenset({Action.SEE, Action.EXPORT, Action.COLLECT}),
+    Role.ADMIN: frozenset(Action),
+}
+
+
+def may(user: AbstractBaseUser | AnonymousUser, action: Action | str) -> bool:
+    """Whether the person may do that; nobody who is not signed in may do anything.
+
+    Raises ValueError for an action that does not exist.
+    """
+    wanted = Action(action)
+    return any(wanted in MAY[role] for role in roles(user))
+
+
+def roles(user: AbstractBaseUser | AnonymousUser) -> frozenset[Role]:
+    """The person's roles, asked of the database once per loaded person."""
+    if not user.is_authenticated or not user.is_active:
+        return frozenset()
+    known: frozenset[Role] | None = getattr(user, "_watchkeeper_roles", None)
+    if known is None:
+        names = Group.objects.filter(user=user).values_list("name", flat=True)
+        known = frozenset(Role(name) for name in names if name in set(Role))
+        user._watchkeeper_roles = known  # type: ignore[union-attr]  # noqa: SLF001 - our own mark
+    return known

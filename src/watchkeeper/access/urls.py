@@ -1,0 +1,12 @@
+"""Where signing in and out are; the pages include this at their root."""
+
+from django.urls import path
+
+from watchkeeper.access import views
+
+app_name = "access"
+urlpatterns = [
+    path("sign-in/", views.SignIn.as_view(), name="sign_in"),
+    path("sign-out/", views.SignOut.as_view(), name="sign_out"),
+    path("alive/", views.alive, name="alive"),
+]

@@ -1,0 +1,211 @@
+"""The sandbox: one control's SQL over its declared columns, with no way out.
+
+A fresh engine in memory gets the declared columns of the declared tables, then external access
+is switched off and the configuration locked. What the SQL answers is checked and kept inside the
+engine, so the memory limit holds for it too.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from watchkeeper.assessment.faulty import ControlFaulty
+from watchkeeper.assessment.statement import check, first_line
+from watchkeeper.controls import prelude
+from watchkeeper.controls.parameters import effective
+from watchkeeper.controls.values import columns_of
+from watchkeeper.model.assessment import Outcome
+from watchkeeper.model.control import Control, Scalar
+from watchkeeper.resources import catalogue as resources
+
+__all__ = ["MEMORY_LIMIT", "TIMEOUT", "ControlFaulty", "judge"]
+
+MEMORY_LIMIT = "1GB"
+TIMEOUT = timedelta(seconds=60)
+
+_ITEM = ("subject", "name", "outcome", "reason")
+_SETTINGS = {
+    "threads": 2,
+    "temp_directory": "",  # nothing is spilled to disk
+    "max_temp_directory_size": "0B",
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+    "allow_persistent_secrets": False,
+    "python_enable_replacements": False,  # variables of this process are no tables
+}
+_LOCKS = (
+    "SET TimeZone = 'UTC'",
+    "SET allow_extension_repositories = 'forbidden'",
+    "SET disabled_filesystems = 'LocalFileSystem'",
+    "SET enable_external_access = false",
+    "SET lock_configuration = true",
+)
+# Whole seconds as they are, fractions with six digits: `2026-01-15T12:00:00.250000Z`.
+_RFC3339 = """CREATE MACRO rfc3339(instant) AS
+    strftime(instant, '%Y-%m-%dT%H:%M:%S')
+    || CASE WHEN epoch_us(instant) % 1000000 = 0 THEN '' ELSE strftime(instant, '.%f') END
+    || 'Z'"""
+
+
+def judge(
+    control: Control,
+    tables: Mapping[str, pa.Table],
+    *,
+    now: datetime,
+    parameters: Mapping[str, Scalar] | None = None,
+    memory_limit: str = MEMORY_LIMIT,
+    timeout: timedelta = TIMEOUT,
+) -> pa.Table:
+    """One row per subject: subject, name, outcome, reason, observed (JSON text), by subject.
+
+    `tables` holds every table the control declares (`agents`, `agents_earlier`) with exactly its
+    declared columns; `unread` (resource, reason) may be left out. `parameters` are changes of the
+    page's defaults. Raises ControlFaulty when the control cannot be judged because of itself.
+    """
+    chosen: dict[str, Any] = {**effective(control, parameters), "now": now}
+    limits = {"memory_limit": memory_limit, "max_execution_time": _milliseconds(timeout)}
+    with duckdb.connect(":memory:", config={**_SETTINGS, **limits}) as engine:
+        with _explained(control, timeout), _stopped(engine, timeout):
+            engine.execute(prelude())
+            _load(engine, control, tables)
+            for lock in _LOCKS:
+                engine.execute(lock)
+            sql, used = check(engine, control, _expected(control).keys())
+            engine.execute(
+                f"CREATE TEMP TABLE judged AS SELECT * FROM (\n{sql}\n)",  # noqa: S608 - checked above
+                {name: value for name, value in chosen.items() if name in used},
+            )
+            columns = _answered(engine, control)
+            _refuse_strange_items(engine, control)
+            engine.execute(_RFC3339)
+            return engine.execute(_items(columns)).to_arrow_table()
+
+
+def _milliseconds(timeout: timedelta) -> int:
+    return max(1, int(timeout.total_seconds() * 1000))
+
+
+@contextmanager
+def _stopped(engine: duckdb.DuckDBPyConnection, timeout: timedelta) -> Iterator[None]:
+    """Interrupts whatever the engine does when the time is up."""
+    timer = threading.Timer(timeout.total_seconds(), engine.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+
+
+@contextmanager
+def _explained(control: Control, timeout: timedelta) -> Iterator[None]:
+    """The engine's errors as a ControlFaulty that says what to do."""
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        raise ControlFaulty(
+            f"{control.id}: the SQL was stopped after {timeout.total_seconds():g} s.",
+            hint="Look for a join without a condition or a recursion without an end.",
+        ) from error
+    except duckdb.OutOfMemoryException as error:
+        raise ControlFaulty(f"{control.id}: the SQL needs more memory than it may use.") from error
+    except duckdb.PermissionException as error:
+        raise ControlFaulty(
+            f"{control.id}: the SQL reaches for something outside its tables: {first_line(error)}"
+        ) from error
+    except duckdb.Error as error:
+        raise ControlFaulty(f"{control.id}: the SQL fails: {first_line(error)}") from error
+
+
+def _expected(control: Control) -> dict[str, list[str]]:
+    """Every table the SQL may read and its columns, in the declared order."""
+    return {name: list(columns) for name, columns in columns_of(control, resources()).items()}
+
+
+def _load(
+    engine: duckdb.DuckDBPyConnection, control: Control, tables: Mapping[str, pa.Table]
+) -> None:
+    nothing = pa.table({"resource": pa.array([], pa.string()), "reason": pa.array([], pa.string())})
+    given = {"unread": nothing, **tables}
+    for name, columns in _expected(control).items():
+        table = given.get(name)
+        if table is None:
+            raise ControlFaulty(f"{control.id}: the table {name!r} was not given.")
+        if sorted(table.column_names) != sorted(columns):
+            raise ControlFaulty(
+                f"{control.id}: the table {name!r} has the columns {sorted(table.column_names)}, "
+                f"declared are {sorted(columns)}."
+            )
+        engine.register("incoming", table)
+        selected = ", ".join(f'"{column}"' for column in columns)
+        engine.execute(f'CREATE TABLE "{name}" AS SELECT {selected} FROM incoming')  # noqa: S608
+        engine.unregister("incoming")
+
+
+def _answered(engine: duckdb.DuckDBPyConnection, control: Control) -> dict[str, str]:
+    """The columns of the answer with their types, once those of an item are known to be there."""
+    found = {str(row[0]): str(row[1]) for row in engine.execute("DESCRIBE judged").fetchall()}
+    for name in _ITEM:
+        if name not in found:
+            raise ControlFaulty(f"{control.id}: the SQL gives no column {name!r}.")
+        if found[name] != "VARCHAR":
+            raise ControlFaulty(f"{control.id}: {name!r} is {found[name]}, it must be text.")
+    for name, kind in found.items():
+        if "TIME" in kind and kind not in _MOMENTS:
+            raise ControlFaulty(f"{control.id}: {name!r} is {kind}; give moments one by one.")
+    return found
+
+
+def _refuse_strange_items(engine: duckdb.DuckDBPyConnection, control: Control) -> None:
+    words = ", ".join(f"'{outcome.value}'" for outcome in Outcome)
+    checks = (
+        ("subject IS NULL OR subject = ''", "an item without a subject"),
+        (
+            f"outcome IS NULL OR outcome NOT IN ({words})",
+            "an outcome that is none of pass, fail, not_applicable, unknown",
+        ),
+        ("reason IS NULL OR trim(reason) = ''", "an item without a reason"),
+    )
+    for condition, what in checks:
+        found = engine.execute(
+            f"SELECT subject, outcome FROM judged WHERE {condition} ORDER BY 1, 2 LIMIT 1"  # noqa: S608
+        ).fetchone()
+        if found is not None:
+            raise ControlFaulty(
+                f"{control.id}: the SQL gives {what} (subject {found[0]!r}, outcome {found[1]!r})."
+            )
+    twice = engine.execute(
+        "SELECT subject, count(*) FROM judged GROUP BY 1 HAVING count(*) > 1 ORDER BY 1 LIMIT 1"
+    ).fetchone()
+    if twice is not None:
+        raise ControlFaulty(f"{control.id}: the SQL lists {twice[0]!r} {twice[1]} times.")
+
+
+_MOMENTS = {"TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}
+
+
+def _items(columns: Mapping[str, str]) -> str:
+    fields = []
+    for name, kind in columns.items():
+        if name not in _ITEM:
+            value = _quoted(name)
+            key = name.replace("'", "''")
+            fields.append(f"'{key}', {f'rfc3339({value})' if kind in _MOMENTS else value}")
+    observed = f"json_object({', '.join(fields)})::VARCHAR" if fields else "'{}'"
+    return (
+        "SELECT subject, coalesce(nullif(name, ''), subject) AS name, outcome, reason,"  # noqa: S608
+        f" {observed} AS observed FROM judged ORDER BY subject"
+    )
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+

@@ -1,0 +1,50 @@
+"""A control's examples, judged: what a page promises against what its SQL says."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import pyarrow as pa
+
+from watchkeeper.assessment.columns import arrow_type
+from watchkeeper.assessment.engine import judge
+from watchkeeper.controls.values import EXAMPLE_NOW, columns_of, rows
+from watchkeeper.model.control import Control, Example
+from watchkeeper.resources import catalogue as resources
+
+
+def tables(
+    control: Control, example: Example, now: datetime = EXAMPLE_NOW
+) -> Mapping[str, pa.Table]:
+    """The input tables of an example, typed as collections are."""
+    columns = columns_of(control, resources())
+    return {
+        name: pa.Table.from_pylist(
+            values, pa.schema([(column, arrow_type(kind)) for column, kind in columns[name].items()])
+        )
+        for name, values in rows(example, columns, now).items()
+    }
+
+
+def disagreements(control: Control, example: Example) -> list[str]:
+    """Where the SQL says something else than the example; empty when they agree.
+
+    Raises ControlFaulty when the SQL cannot be judged at all.
+    """
+    items = judge(
+        control, tables(control, example), now=EXAMPLE_NOW, parameters=example.parameters
+    )
+    found = {row["subject"]: row for row in items.to_pylist()}
+    said: list[str] = []
+    for subject, (outcome, reason) in example.expected.items():
+        item = found.pop(subject, None)
+        if item is None:
+            said.append(f"{example.name}: {subject} is not listed")
+        elif item["outcome"] != outcome:
+            said.append(
+                f"{example.name}: {subject} is {item['outcome']} ({item['reason']}), "
+                f"expected {outcome}"
+            )
+        elif reason and item["reason"] != reason:
+            said.append(f"{example.name}: {subject} says {item['reason']!r}, expected {reason!r}")
+    said += [f"{example.name}: {subject} is listed and not expected" for subject in found]
+    return said

@@ -1,0 +1,119 @@
+"""Whether a control's SQL is one SELECT that reads its own tables and computes the same each time.
+
+The sandbox would stop what matters anyway; this reads the parsed statement before anything runs,
+so that a refusal names the table, function or parameter instead of an engine's complaint.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Set
+from functools import cache
+from typing import Any
+
+import duckdb
+
+from watchkeeper.assessment.faulty import ControlFaulty
+from watchkeeper.model.control import Control
+
+_QUERIES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
+_TABLE_FUNCTIONS = {"unnest", "range", "generate_series", "json_each", "json_tree"}
+# Words that ask the machine when they stand where a column could.
+_CLOCK_WORDS = {"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"}
+
+
+def check(
+    connection: duckdb.DuckDBPyConnection, control: Control, tables: Set[str]
+) -> tuple[str, Set[str]]:
+    """The statement without what ends it, and the parameters it names.
+
+    `tables` are those it may read. Raises ControlFaulty with the first thing that is not allowed.
+    """
+    try:
+        statements = connection.extract_statements(control.logic)
+    except duckdb.Error as error:
+        raise ControlFaulty(f"{control.id}: the SQL cannot be read: {first_line(error)}") from error
+    if len(statements) != 1:
+        raise ControlFaulty(f"{control.id}: the SQL is {len(statements)} statements; write one.")
+    statement = statements[0]
+    if statement.type is not duckdb.StatementType.SELECT:
+        raise ControlFaulty(f"{control.id}: the SQL is no SELECT (it is {statement.type.name}).")
+    parameters = set(statement.named_parameters)
+    allowed = {"now", *control.defaults}
+    for name in sorted(parameters - allowed):
+        raise ControlFaulty(f"{control.id}: the SQL uses ${name}, a parameter it does not declare.")
+    for fault in _faults(_parsed(connection, control), {name.lower() for name in tables}):
+        raise ControlFaulty(f"{control.id}: the SQL {fault}.")
+    return statement.query.strip().rstrip(";"), parameters
+
+
+def first_line(error: Exception) -> str:
+    """What the engine said, without its drawing of the place."""
+    return str(error).strip().split("\n", 1)[0].strip()
+
+
+def _parsed(connection: duckdb.DuckDBPyConnection, control: Control) -> Mapping[str, Any]:
+    row = connection.execute("SELECT json_serialize_sql($sql)", {"sql": control.logic}).fetchone()
+    parsed: dict[str, Any] = json.loads(row[0]) if row else {"error": True}
+    if parsed["error"]:
+        raise ControlFaulty(
+            f"{control.id}: the SQL is not a plain SELECT: {parsed.get('error_message', '')}"
+        )
+    return parsed
+
+
+def _faults(parsed: Mapping[str, Any], tables: Set[str]) -> Iterator[str]:
+    nodes = list(_walk(parsed))
+    named = {
+        entry["key"].lower() for node in nodes for entry in (node.get("cte_map") or {"map": ()})["map"]
+    }
+    for node in nodes:
+        if "cte_map" in node and node.get("type") not in _QUERIES:
+            yield "holds something else than queries"
+        if node.get("sample"):
+            yield "takes a sample, which differs from run to run"
+        match node.get("type"):
+            case "BASE_TABLE":
+                yield from _table_faults(node, tables, named)
+            case "TABLE_FUNCTION":
+                name = str(node["function"].get("function_name", "")).lower()
+                if name not in _TABLE_FUNCTIONS:
+                    yield f"calls {name}(), which reads something else than its tables"
+            case "SHOW_REF":
+                yield "asks the engine about itself (DESCRIBE, SHOW, SUMMARIZE)"
+            case "COLUMN_REF":
+                names = [str(each).lower() for each in node["column_names"]]
+                if len(names) == 1 and names[0] in _CLOCK_WORDS:
+                    yield f"asks the machine with {names[0]}; use $now"
+        if node.get("class") == "FUNCTION":
+            name = str(node["function_name"]).lower()
+            if name in _inconsistent():
+                yield f"calls {name}(), which differs from run to run; for the time use $now"
+
+
+def _table_faults(node: Mapping[str, Any], tables: Set[str], named: Set[str]) -> Iterator[str]:
+    name = str(node["table_name"])
+    if node["schema_name"] or node["catalog_name"] or name.lower() not in tables | named:
+        path = ".".join(node["qualified_name"]["path"])
+        yield f"reads {path!r}, a table it does not declare"
+
+
+def _walk(value: Any) -> Iterator[Mapping[str, Any]]:
+    """Every object of the parsed statement, without recursion: SQL may nest deeply."""
+    waiting = [value]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, dict):
+            yield current
+            waiting.extend(reversed(list(current.values())))
+        elif isinstance(current, list):
+            waiting.extend(reversed(current))
+
+
+@cache
+def _inconsistent() -> frozenset[str]:
+    """The functions that may answer differently for the same arguments, as the engine lists them."""
+    with duckdb.connect(":memory:") as engine:
+        rows = engine.execute(
+            "SELECT DISTINCT function_name FROM duckdb_functions()"
+            " WHERE function_type = 'scalar' AND stability <> 'CONSISTENT'"
+        ).fetchall()
+    return frozenset(str(row[0]).lower() for row in rows)

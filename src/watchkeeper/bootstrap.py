@@ -1,0 +1,303 @@
+"""The composition root: settings in, a working installation out. The only reader of settings.
+
+    settings = bootstrap.load_settings()
+    with bootstrap.database(settings):          # starts the embedded PostgreSQL where it is used
+        app = bootstrap.build(settings)         # configures Django, once per process
+        app.migrate()
+
+`wsgi()` is what the web server loads.
+"""
+
+import contextlib
+import functools
+import importlib.util
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import django
+import granian
+from django.conf import settings as django_settings
+from django.core.management import call_command
+from django.core.wsgi import get_wsgi_application
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from watchkeeper import settings as declared
+from watchkeeper.clock import SYSTEM_CLOCK, Clock
+from watchkeeper.errors import UsageError
+from watchkeeper.ledger import postgres
+from watchkeeper.ledger.folder import DataFolder
+from watchkeeper.ledger.installation import Installation
+from watchkeeper.ledger.secrets import Vault, new_key
+from watchkeeper.locker.locker import Locker
+from watchkeeper.settings import Settings
+
+if TYPE_CHECKING:
+    from watchkeeper.access.people import Credentials
+
+load_settings = declared.load
+
+_MIGRATION_LOCK = 7_265_011  # any number, as long as every Watchkeeper takes the same
+_SESSION_SECONDS = 12 * 3600
+
+
+@dataclass(frozen=True)
+class App:
+    """A configured installation of this process."""
+
+    settings: Settings
+    folder: DataFolder
+    installation: Installation
+
+    def prepare(self, admin_password: str | None = None) -> "Credentials | None":
+        """Everything that must be there before pages and jobs: tables, style sheets, locker, admin.
+
+        Returns the first admin when this call made one. Nothing else may be writing to the locker.
+        """
+        from watchkeeper.access.people import first_admin
+
+        self.migrate()
+        self.collect_static()
+        Locker.open(self.settings.locker, create=True, clock=self.installation.clock)
+        return first_admin(admin_password)
+
+    def migrate(self) -> None:
+        """Brings the database's tables up to this version; one process at a time."""
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATION_LOCK])
+            try:
+                call_command("migrate", interactive=False, verbosity=0)
+            finally:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATION_LOCK])
+
+    def collect_static(self) -> None:
+        """Copies style sheets, scripts and icons to where the web server serves them from."""
+        call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+
+
+@contextlib.contextmanager
+def database(settings: Settings) -> Iterator[postgres.Server | None]:
+    """The database while it is needed: the embedded one is started and stopped.
+
+    The caller holds the data folder (`DataFolder.held`).
+    """
+    if settings.database_url:
+        yield None
+        return
+    server = postgres.start(DataFolder(settings.data))
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+_built: list[App] = []
+
+
+def build(settings: Settings, clock: Clock = SYSTEM_CLOCK) -> App:
+    """Configures Django for these settings; Django knows one configuration per process.
+
+    Called again with the same settings it returns the same App; raises UsageError with others.
+    The database need not run yet.
+    """
+    if _built:
+        if _built[0].settings == settings:
+            return _built[0]
+        raise UsageError("This process is configured for another installation already.")
+    folder = DataFolder(settings.data)
+    folder.prepare()
+    vault = Vault(settings.keys or [folder.secret("token.key", new_key)])
+    installation = Installation(
+        locker=functools.partial(_open_locker, settings.locker, clock),
+        vault=vault,
+        allowed_consoles=settings.allowed_consoles,
+        clock=clock,
+    )
+    django_settings.configure(**django_configuration(settings, folder, installation))
+    django.setup()
+    app = App(settings, folder, installation)
+    _built.append(app)
+    return app
+
+
+def serve(settings: Settings) -> None:
+    """Serves the pages until SIGTERM or SIGINT; the settings must be in the environment, too."""
+    server = granian.Granian(
+        "watchkeeper.bootstrap:wsgi",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=settings.host,
+        port=settings.port,
+        workers=1,
+        blocking_threads=8,
+        websockets=False,
+        workers_kill_timeout=5,
+        log_level=LogLevels.warning,
+    )
+    server.serve()
+
+
+def wsgi() -> Callable[..., Any]:
+    """The pages as a WSGI application, for the settings of the environment; granian loads this."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    build(load_settings())
+    return get_wsgi_application()
+
+
+def _end_with(parent: Any) -> None:
+    """Ends this process when the one that keeps it is gone."""
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _open_locker(where: str, clock: Clock) -> Locker:
+    return Locker.open(where, clock=clock)
+
+
+def django_configuration(
+    settings: Settings, folder: DataFolder, installation: Installation
+) -> dict[str, Any]:
+    """Django's settings, from ours."""
+    if settings.database_url:
+        parameters = postgres.url_parameters(settings.database_url)
+    else:
+        parameters = postgres.Place(folder).parameters()
+    return {
+        "WATCHKEEPER": installation,
+        "SECRET_KEY": folder.secret("django.key"),
+        "DEBUG": False,
+        "ALLOWED_HOSTS": list(settings.allowed_hosts),
+        "INSTALLED_APPS": _apps(),
+        "MIDDLEWARE": [
+            "watchkeeper.access.headers.Headers",
+            "django.middleware.security.SecurityMiddleware",
+            "whitenoise.middleware.WhiteNoiseMiddleware",
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.middleware.common.CommonMiddleware",
+            "django.middleware.csrf.CsrfViewMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "django.contrib.auth.middleware.LoginRequiredMiddleware",
+            "django.contrib.messages.middleware.MessageMiddleware",
+            "django.middleware.clickjacking.XFrameOptionsMiddleware",
+            "django_htmx.middleware.HtmxMiddleware",
+        ],
+        "ROOT_URLCONF": "watchkeeper.web.urls",
+        "TEMPLATES": [
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "APP_DIRS": True,
+                "OPTIONS": {
+                    "context_processors": [
+                        "django.template.context_processors.request",
+                        "django.contrib.auth.context_processors.auth",
+                        "django.contrib.messages.context_processors.messages",
+                    ]
+                },
+            }
+        ],
+        "DATABASES": {"default": postgres.django_database(parameters)},
+        "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
+        "USE_TZ": True,
+        "TIME_ZONE": "UTC",
+        "USE_I18N": False,
+        "PROCRASTINATE_IMPORT_PATHS": ["watchkeeper.jobs.tasks"],
+        "LOGGING": _logging(),
+        **_people(),
+        **_protection(settings),
+        **_static(folder),
+    }
+
+
+def _apps() -> list[str]:
+    apps = [
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
+        "django.contrib.sessions",
+        "django.contrib.messages",
+        "django.contrib.staticfiles",
+        "django_htmx",
+        "procrastinate.contrib.django",
+        "watchkeeper.ledger",
+        "watchkeeper.access",
+    ]
+    if importlib.util.find_spec("watchkeeper.web"):
+        apps.append("watchkeeper.web")
+    return apps
+
+
+def _people() -> dict[str, Any]:
+    """Accounts and passwords."""
+    validation = "django.contrib.auth.password_validation"
+    return {
+        "AUTH_USER_MODEL": "access.Person",
+        "LOGIN_URL": "access:sign_in",
+        "LOGIN_REDIRECT_URL": "/",
+        "LOGOUT_REDIRECT_URL": "access:sign_in",
+        "AUTH_PASSWORD_VALIDATORS": [
+            {"NAME": f"{validation}.UserAttributeSimilarityValidator"},
+            {"NAME": f"{validation}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+            {"NAME": f"{validation}.CommonPasswordValidator"},
+        ],
+    }
+
+
+def _protection(settings: Settings) -> dict[str, Any]:
+    """Cookies and headers; over https, cookies never travel without it."""
+    return {
+        "SESSION_COOKIE_NAME": "watchkeeper_session",
+        "SESSION_COOKIE_AGE": _SESSION_SECONDS,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.secure,
+        "CSRF_COOKIE_NAME": "watchkeeper_csrf",
+        "CSRF_COOKIE_HTTPONLY": True,
+        "CSRF_COOKIE_SAMESITE": "Lax",
+        "CSRF_COOKIE_SECURE": settings.secure,
+        "CSRF_TRUSTED_ORIGINS": [settings.public_url] if settings.public_url else [],
+        "SECURE_CONTENT_TYPE_NOSNIFF": True,
+        "SECURE_REFERRER_POLICY": "same-origin",
+        "SECURE_CROSS_ORIGIN_OPENER_POLICY": "same-origin",
+        "X_FRAME_OPTIONS": "DENY",
+        "DATA_UPLOAD_MAX_MEMORY_SIZE": 1_000_000,
+    }
+
+
+def _static(folder: DataFolder) -> dict[str, Any]:
+    """Static files: collected and named by their content, or, before that, as packages have them."""
+    collected = (folder.static / "staticfiles.json").exists()
+    storage = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    return {
+        "STATIC_URL": "/static/",
+        "STATIC_ROOT": folder.static,
+        "STORAGES": {
+            "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+            "staticfiles": {
+                "BACKEND": storage
+                if collected
+                else "django.contrib.staticfiles.storage.StaticFilesStorage"
+            },
+        },
+        "WHITENOISE_USE_FINDERS": not collected,
+    }
+
+
+def _logging() -> Mapping[str, Any]:
+    """Warnings and worse to standard error; what was asked for (with its query) is not logged."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}
+        },
+        "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["terminal"], "level": "WARNING"},
+    }

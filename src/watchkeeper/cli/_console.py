@@ -1,0 +1,143 @@
+"""What the commands share: options, output for people, output for programs."""
+
+import json
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from watchkeeper.errors import UsageError, WatchkeeperError
+
+if TYPE_CHECKING:
+    from watchkeeper.sentinelone.client import Console
+
+TOKEN_VARIABLE = "WATCHKEEPER_TOKEN"  # noqa: S105 - the variable's name
+# Console text is hostile: no control character and no direction mark reaches a terminal.
+_HOSTILE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+ConsoleUrl = Annotated[
+    str,
+    typer.Option(
+        "--console", metavar="URL", help="The console: https://yourcompany.sentinelone.net"
+    ),
+]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--token-file",
+        metavar="FILE",
+        help=f"A file that holds the API token and nothing else (or set {TOKEN_VARIABLE}).",
+    ),
+]
+LockerFolder = Annotated[
+    str,
+    typer.Option("--locker", metavar="DIR", help="The evidence folder (or a bucket's URL)."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, in the documented shape.")]
+AllowHost = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-host", metavar="HOST", help="A console's host outside sentinelone.net; repeatable."
+    ),
+]
+Silence = Annotated[
+    float,
+    typer.Option("--silence-timeout", metavar="SECONDS", help="How long an answer may be silent."),
+]
+Total = Annotated[
+    float, typer.Option("--total-timeout", metavar="SECONDS", help="How long an answer may take.")
+]
+Tries = Annotated[
+    int, typer.Option("--tries", metavar="N", min=1, max=20, help="How often a page is asked for.")
+]
+Pause = Annotated[
+    float,
+    typer.Option(
+        "--pause", metavar="SECONDS", min=0.0, help="The first pause before asking again; doubles."
+    ),
+]
+Connection = Annotated[
+    str | None,
+    typer.Option(
+        "--connection",
+        metavar="NAME",
+        help="The connection's name in the locker; its console's host by default.",
+    ),
+]
+
+
+def open_console(
+    url: str,
+    token_file: Path | None,
+    *,
+    allow_host: list[str] | None = None,
+    silence: float = 30.0,
+    total: float = 60.0,
+    tries: int = 3,
+    pause: float = 1.0,
+) -> "Console":
+    """The client for what was typed; raises UsageError for what cannot be used."""
+    from watchkeeper.sentinelone.address import parse_address
+    from watchkeeper.sentinelone.client import Console
+    from watchkeeper.sentinelone.limits import Limits
+    from watchkeeper.sentinelone.token import parse_token
+
+    address = parse_address(url, allow_host or ())
+    token = parse_token(_token_text(token_file))
+    limits = Limits(silence=silence, total=total, tries=tries, pause=pause)
+    return Console(address, token, limits=limits, proxy=_proxy(address.scheme, address.host))
+
+
+def _token_text(token_file: Path | None) -> str:
+    if token_file is None:
+        text = os.environ.get(TOKEN_VARIABLE, "")
+        if not text.strip():
+            raise UsageError(
+                "No token was given.", hint=f"Give --token-file FILE or set {TOKEN_VARIABLE}."
+            )
+        return text
+    try:
+        return token_file.expanduser().read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{token_file} is not a text file.") from error
+    except OSError as error:
+        raise UsageError(
+            f"The token file {token_file} cannot be read: {error.strerror}.",
+            hint="Give a file that holds the API token and nothing else.",
+        ) from error
+
+
+def _proxy(scheme: str, host: str) -> str | None:
+    """The proxy of the environment (HTTPS_PROXY, NO_PROXY), as other tools take it."""
+    from urllib.request import getproxies, proxy_bypass
+
+    if scheme != "https" or proxy_bypass(host):
+        return None
+    return getproxies().get("https")
+
+
+def fail(error: WatchkeeperError) -> NoReturn:
+    """One sentence on stderr, and the error's exit code."""
+    print(f"error: {visible(error.message)}", file=sys.stderr)
+    if error.hint:
+        print(f"       {visible(error.hint)}", file=sys.stderr)
+    sys.exit(error.exit_code)
+
+
+def print_json(document: Any) -> None:
+    """The document on stdout, readable and stable."""
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def visible(text: str) -> str:
+    """Text from a console for a terminal: what would steer it is shown as an escape."""
+    return _HOSTILE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
+def number(value: int | None) -> str:
+    """A count for people, a dash where there is none."""
+    return "–" if value is None else f"{value:,}"

@@ -1,0 +1,89 @@
+"""`watchkeeper connect`: gives an installation a console to watch."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from watchkeeper.cli._console import ConsoleUrl, TokenFile
+from watchkeeper.cli.up import DataFolderOption
+
+if TYPE_CHECKING:
+    from watchkeeper.ledger.models import Connection
+    from watchkeeper.sentinelone.address import Address
+    from watchkeeper.sentinelone.token import Token
+    from watchkeeper.settings import Settings
+
+
+def command(
+    console: ConsoleUrl,
+    token_file: TokenFile = None,
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="What to call it; its console's host by default."),
+    ] = None,
+    data: DataFolderOption = None,
+) -> None:
+    """Add a console to this installation, or give one that is there another token or address.
+
+    The token is encrypted and kept in the database; it is never printed. Works while `watchkeeper
+    up` runs and while it does not. The first collection is asked for at once; a running
+    installation begins with it within seconds. Nothing is sent to the console by this command.
+
+    Example: watchkeeper connect --console https://example.sentinelone.net --token-file token
+    """
+    from watchkeeper import bootstrap
+    from watchkeeper.cli._console import read_token
+    from watchkeeper.locker.layout import connection_id
+    from watchkeeper.sentinelone.address import parse_address
+
+    settings = bootstrap.load_settings(data=data)
+    address = parse_address(console, settings.allowed_consoles)
+    token = read_token(token_file)
+    for note in (*address.notes, *token.notes):
+        print(f"note: {note}")
+    identity = connection_id(name or address.netloc)
+    connection = _with_database(settings, identity, address, token)
+    print(f"Connected {connection.name} to {connection.console}.")
+    if connection.token_expires_at is not None:
+        print(f"The token expires on {connection.token_expires_at:%Y-%m-%d}.")
+
+
+def _with_database(
+    settings: "Settings", name: str, address: "Address", token: "Token"
+) -> "Connection":
+    """Connects, in the database of the running installation, or of one started for it."""
+    from watchkeeper import bootstrap
+    from watchkeeper.ledger.folder import AlreadyRunning, DataFolder
+
+    folder = DataFolder(settings.data)
+    try:
+        with folder.held(), bootstrap.database(settings):
+            app = bootstrap.build(settings)
+            app.migrate()
+            return connect_and_ask(app, name, address, token, actor=_actor())
+    except AlreadyRunning:
+        return connect_and_ask(
+            bootstrap.build(settings), name, address, token, actor=_actor()
+        )
+
+
+def connect_and_ask(
+    app: "App", name: str, address: "Address", token: "Token", *, actor: str
+) -> "Connection":
+    """Connects and asks for everything to be collected."""
+    from watchkeeper.jobs import runs
+    from watchkeeper.ledger.connections import connect
+
+    connection = connect(name, address, token, vault=app.installation.vault, actor=actor)
+    runs.ask(name, trigger="first")
+    return connection
+
+
+def _actor() -> str:
+    """Who typed the command, for the audit trail."""
+    import getpass
+
+    try:
+        return f"{getpass.getuser()} (command line)"
+    except (KeyError, OSError):
+        return "command line"

@@ -1,0 +1,218 @@
+"""`watchkeeper run`: collect everything, judge everything, print the table."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from watchkeeper.cli._console import (
+    AllowHost,
+    AsJson,
+    Connection,
+    ConsoleUrl,
+    LockerFolder,
+    Pause,
+    Silence,
+    TokenFile,
+    Total,
+    Tries,
+    open_console,
+    print_json,
+    visible,
+)
+
+if TYPE_CHECKING:
+    from watchkeeper.collection.engine import Report
+    from watchkeeper.locker.locker import Locker
+    from watchkeeper.model.assessment import Assessment
+
+
+def command(
+    console: ConsoleUrl,
+    locker: LockerFolder,
+    token_file: TokenFile = None,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Resources or controls, comma separated: `agents,users` or `HLT-01`.",
+        ),
+    ] = None,
+    agent: Annotated[
+        str | None, typer.Option(metavar="ID", help="Read this one device afresh, nothing else.")
+    ] = None,
+    connection: Connection = None,
+    as_json: AsJson = False,
+    allow_host: AllowHost = None,
+    silence: Silence = 30.0,
+    total: Total = 60.0,
+    tries: Tries = 3,
+    pause: Pause = 1.0,
+) -> None:
+    """Collect from a console into a locker, judge the controls, print the results.
+
+    Exit code 0: nothing failed; 1: at least one control failed; 2: wrong usage; 3: something could
+    not be checked, or nothing could be judged; 4: nothing could be read.
+
+    JSON: {"connection": {"name", "console", "scope", "visible_sites"}, "collections": [{"resource",
+    "verdict", "rows", "distinct", "count_before", "count_after", "reason", …}], "results":
+    [{"control", "version", "result", "counts", "reason", …}], "error"}.
+    """
+    from watchkeeper.cli import _report
+    from watchkeeper.collection.engine import collect
+    from watchkeeper.locker.layout import connection_id
+    from watchkeeper.locker.locker import Locker
+
+    client = open_console(
+        console,
+        token_file,
+        allow_host=allow_host,
+        silence=silence,
+        total=total,
+        tries=tries,
+        pause=pause,
+    )
+    resources, controls = _selection(only)
+    name = connection_id(connection or client.address.netloc)
+    store = Locker.open(locker, create=True)
+    with _progress(quiet=as_json) as listener:
+        report = collect(client, store, name, only=resources, agent=agent, on_progress=listener)
+        results = [] if agent is not None else _judge(store, name, controls)
+    document = _document(name, client.address.url, store, report, results)
+    if as_json:
+        print_json(document)
+    else:
+        _print(document, report, results)
+    if not report.anything_read:
+        raise typer.Exit(4)
+    if agent is not None:
+        raise typer.Exit(_agent_exit(report, agent))
+    raise typer.Exit(_report.exit_code(results))
+
+
+def _selection(only: str | None) -> tuple[list[str] | None, list[str] | None]:
+    """The resources to collect and the controls to judge; None for all."""
+    from watchkeeper.controls import catalogue as controls
+    from watchkeeper.errors import UsageError
+    from watchkeeper.resources import catalogue as resources
+
+    if only is None:
+        return None, None
+    names = [name.strip() for name in only.split(",") if name.strip()]
+    known = controls()
+    wanted_controls = {name.upper() for name in names if name.upper() in known}
+    wanted = {name for name in names if name in resources()}
+    unknown = [name for name in names if name not in wanted and name.upper() not in known]
+    if unknown or not names:
+        raise UsageError(
+            f"--only names {', '.join(unknown) or 'nothing'}, which is no resource and no control.",
+            hint=f"Resources: {', '.join(resources())}. Controls: {', '.join(known)}.",
+        )
+    judged = wanted_controls or {
+        name for name, control in known.items() if wanted & set(control.reads)
+    }
+    for name in wanted_controls:
+        wanted |= set(known[name].reads)
+    return sorted(wanted), sorted(judged)
+
+
+def _judge(store: "Locker", connection: str, controls: list[str] | None) -> "list[Assessment]":
+    from watchkeeper.assessment.assess import assess
+    from watchkeeper.controls import catalogue
+
+    wanted = [
+        control for name, control in catalogue().items() if controls is None or name in controls
+    ]
+    return assess(store, connection, wanted, now=store.clock.now())
+
+
+def _document(
+    name: str, console: str, store: "Locker", report: "Report", results: "list[Assessment]"
+) -> dict[str, Any]:
+    from watchkeeper.cli import _report
+
+    scope, sites = "unknown", None
+    for found in report.collections:
+        if found.resource == "own_user" and found.complete:
+            scopes = store.table(found, ["scope"]).column("scope").to_pylist()
+            scope = (scopes[0] or scope) if scopes else scope
+        if found.resource == "sites" and found.complete:
+            sites = found.completeness.distinct
+    return {
+        "connection": {"name": name, "console": console, "scope": scope, "visible_sites": sites},
+        "collections": [_report.collection_as_json(found) for found in report.collections],
+        "results": [_report.assessment_as_json(found) for found in results],
+        "error": str(report.fatal) if report.fatal is not None else None,
+    }
+
+
+def _print(document: dict[str, Any], report: "Report", results: "list[Assessment]") -> None:
+    from rich.console import Console
+
+    from watchkeeper.cli import _report
+
+    out = Console(highlight=False, soft_wrap=False)
+    seen = document["connection"]
+    out.print(
+        f"{visible(seen['console'])}, scope {visible(seen['scope'])}, "
+        f"{seen['visible_sites'] if seen['visible_sites'] is not None else '?'} sites visible",
+        markup=False,
+    )
+    out.print(_report.collections_table(report.collections, "Collected"))
+    if results:
+        out.print(_report.results_table(results, "Results, worst first"))
+    if report.fatal is not None:
+        print(f"error: {visible(report.fatal.message)}", file=sys.stderr)
+        print(f"       {visible(report.fatal.hint)}", file=sys.stderr)
+
+
+def _agent_exit(report: "Report", agent: str) -> int:
+    found = report.collections[0]
+    if not found.complete:
+        return 3
+    if found.completeness.distinct == 0:
+        print(f"error: the console knows no agent {visible(agent)}.", file=sys.stderr)
+        return 3
+    return 0
+
+
+class _progress:  # noqa: N801 - used like a function
+    """Lines of progress on stderr: a bar on a terminal, one line per resource elsewhere."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+
+    def __enter__(self) -> Any:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        error = Console(stderr=True, highlight=False)
+        self._bar = Progress(
+            TextColumn("{task.description:<22}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[state]}"),
+            console=error,
+            disable=self._quiet or not error.is_terminal,
+        )
+        self._tasks: dict[str, Any] = {}
+        self._lines = not self._quiet and not error.is_terminal
+        self._bar.start()
+        return self._step
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def _step(self, step: Any) -> None:
+        name = step.resource.title
+        if self._lines and step.verdict is not None:
+            print(f"{name}: {step.verdict.value}, {step.rows:,} records", file=sys.stderr)
+        if name not in self._tasks:
+            self._tasks[name] = self._bar.add_task(name, total=None, state="")
+        done = step.verdict is not None
+        self._bar.update(
+            self._tasks[name],
+            completed=step.rows,
+            total=step.rows if done else step.expected,
+            state=step.verdict.value if done else "",
+        )

@@ -1,0 +1,141 @@
+"""Serve a simulated SentinelOne console, to try Watchkeeper without a console of one's own."""
+
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+COMPANY = "The company"
+CONSOLE = "The console"
+
+_LAST_PORT = 65535
+_STOP = {signal.SIGINT, signal.SIGTERM}
+
+
+def command(
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any free one.")] = 0,
+    agents: Annotated[int, typer.Option(help="How many agents.", rich_help_panel=COMPANY)] = 2000,
+    sites: Annotated[int, typer.Option(help="How many sites.", rich_help_panel=COMPANY)] = 12,
+    accounts: Annotated[int, typer.Option(help="How many accounts.", rich_help_panel=COMPANY)] = 3,
+    threats: Annotated[int, typer.Option(help="How many threats.", rich_help_panel=COMPANY)] = 300,
+    users: Annotated[int, typer.Option(help="How many users.", rich_help_panel=COMPANY)] = 60,
+    activities: Annotated[
+        int, typer.Option(help="How many activities.", rich_help_panel=COMPANY)
+    ] = 5000,
+    seed: Annotated[
+        int, typer.Option(help="Same seed, same company.", rich_help_panel=COMPANY)
+    ] = 7,
+    day: Annotated[
+        int,
+        typer.Option(help="The same company that many days later.", rich_help_panel=COMPANY),
+    ] = 0,
+    profile: Annotated[
+        str,
+        typer.Option(
+            help="Which API it speaks: 2026, 2024 or documented.", rich_help_panel=CONSOLE
+        ),
+    ] = "2026",
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Something that goes wrong, as --list-faults names it, the first time each "
+            "request is made; NAME:always for every time, NAME:threats for threats only. "
+            "Repeat for more.",
+            metavar="NAME[:ARGUMENT]",
+            rich_help_panel=CONSOLE,
+        ),
+    ] = None,
+    latency: Annotated[
+        int,
+        typer.Option(help="Every answer takes that long.", metavar="MS", rich_help_panel=CONSOLE),
+    ] = 0,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the API token there, readable by you only, instead of printing it.",
+            metavar="PATH",
+        ),
+    ] = None,
+    truth: Annotated[
+        bool, typer.Option("--truth", help="Print what every control must find, and stop.")
+    ] = False,
+    list_faults: Annotated[
+        bool, typer.Option("--list-faults", help="Print every fault there is, and stop.")
+    ] = False,
+) -> None:
+    """Serve a simulated SentinelOne console on this machine.
+
+    It answers as the management API does, with the agents, threats, policies, people and activities
+    of an invented company in which a few things are wrong. Point a connection at the address it
+    prints, with the token it prints. The times in it are relative to the moment it starts. It
+    listens on this machine only and stops with Ctrl-C.
+
+    Example: watchkeeper simulate --agents 20000 --fault 429-html --token-file token
+    """
+    from watchkeeper import simulator  # so that --help need not load it
+
+    if list_faults:
+        for name, meaning in simulator.FAULTS.items():
+            typer.echo(f"{name:20} {meaning}")
+        return
+    if latency < 0:
+        _fail(f"latency must not be negative, got {latency}")
+    if not 0 <= port <= _LAST_PORT:
+        _fail(f"port must be between 0 and {_LAST_PORT}, got {port}")
+    try:
+        company = simulator.Company(
+            agents=agents,
+            sites=sites,
+            accounts=accounts,
+            threats=threats,
+            users=users,
+            activities=activities,
+            seed=seed,
+            day=day,
+            profile=profile,
+        )
+        if truth:
+            _print_truth(simulator.truth(company))
+            return
+        # Blocked before any thread starts, so that a signal waits until sigwait takes it.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
+        try:
+            with simulator.running(
+                company, profile=profile, faults=fault or (), port=port, latency=latency / 1000
+            ) as console:
+                _announce(console.url, console.token, token_file)
+                signal.sigwait(_STOP)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    except ValueError as error:
+        _fail(str(error))
+    except OSError as error:
+        what = f"write {error.filename}" if error.filename else f"listen on port {port}"
+        _fail(f"cannot {what}: {error.strerror or error}")
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(2)
+
+
+def _print_truth(found: dict[str, dict[str, Any]]) -> None:
+    import json
+
+    json.dump(found, sys.stdout, indent=2)
+    sys.stdout.write("\n")
+
+
+def _announce(url: str, token: str, token_file: Path | None) -> None:
+    """Say where it is and how to get in; the address stands on a line of its own."""
+    if token_file is None:
+        typer.echo(token)
+    else:
+        # A file that is there already keeps its mode when opened, hence a fresh one.
+        token_file.unlink(missing_ok=True)
+        token_file.touch(mode=0o600, exist_ok=False)
+        token_file.write_text(token, encoding="utf-8")
+    typer.echo(url)
+    sys.stdout.flush()

@@ -1,0 +1,184 @@
+"""`watchkeeper up`: everything on one machine, in the foreground."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from watchkeeper.errors import UsageError
+
+if TYPE_CHECKING:
+    from watchkeeper.access.people import Credentials
+    from watchkeeper.bootstrap import App
+    from watchkeeper.jobs.processes import Processes, StopRequest
+    from watchkeeper.settings import Settings
+
+DataFolderOption = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="The folder of this installation."),
+]
+HostOption = Annotated[
+    str | None, typer.Option("--host", metavar="HOST", help="Listen there [default: 127.0.0.1].")
+]
+PortOption = Annotated[
+    int | None, typer.Option("--port", metavar="PORT", help="Listen on that port [default: 8765].")
+]
+_READY_SECONDS = 60.0
+
+
+class Part(StrEnum):
+    """A process that can also be run alone, by something else that keeps processes."""
+
+    WEB = "web"
+    WORKER = "worker"
+
+
+def command(
+    host: HostOption = None,
+    port: PortOption = None,
+    data: DataFolderOption = None,
+    only: Annotated[
+        Part | None,
+        typer.Option(help="Run this process alone; the database must be there and up to date."),
+    ] = None,
+) -> None:
+    """Run Watchkeeper on this machine: database, web pages and worker, until Ctrl-C.
+
+    Starts an embedded PostgreSQL in the data folder (or uses WATCHKEEPER_DATABASE_URL), brings its
+    tables up to date, serves the pages and collects from the connections on their schedule. The
+    first start prints the name and the password of the first admin, once. Ctrl-C or SIGTERM stops
+    everything in order; exit code 0.
+
+    Example: watchkeeper up --data ~/watchkeeper --port 8765
+    """
+    from watchkeeper import bootstrap
+    from watchkeeper.jobs.processes import stop_request
+
+    settings = bootstrap.load_settings(data=data, host=host, port=port)
+    if only is not None:
+        _run_part(settings, only)
+        return
+    with stop_request() as stop, running(settings, stop) as up:
+        if stop.asked:
+            return
+        if up.admin is not None:
+            print(f"The first admin is {up.admin.name!r}, the password {up.admin.password}")
+            print("It is shown this once: sign in and change it, or write it down.")
+        print(f"Watchkeeper runs at {settings.address} (Ctrl-C stops it)")
+        sys.stdout.flush()
+        up.processes.wait(stop)
+
+
+@dataclass(frozen=True)
+class Up:
+    """A running installation. `admin` is set when this start made the first admin."""
+
+    app: "App"
+    processes: "Processes"
+    admin: "Credentials | None"
+
+
+@contextlib.contextmanager
+def running(
+    settings: "Settings",
+    stop: "StopRequest",
+    *,
+    log: Path | None = None,
+    admin_password: str | None = None,
+) -> Iterator[Up]:
+    """A running installation, stopped in order at the end of the block.
+
+    `log` takes what the web server and the worker say, instead of the terminal.
+    Raises AlreadyRunning, UsageError for a taken port, ChildDied.
+    """
+    from watchkeeper import bootstrap
+    from watchkeeper.jobs.processes import Processes
+    from watchkeeper.ledger.folder import DataFolder
+
+    folder = DataFolder(settings.data)
+    processes = Processes()
+    with folder.held():
+        require_free(settings.host, settings.port)
+        with bootstrap.database(settings) as server:
+            if server is not None:
+                processes.watch("PostgreSQL", server.process)
+            app = bootstrap.build(settings)
+            admin = app.prepare(admin_password)
+            environment = os.environ | settings.environment()
+            program = [sys.executable, "-m", "watchkeeper", "up", "--only"]
+            try:
+                for part, name in ((Part.WEB, "The web server"), (Part.WORKER, "The worker")):
+                    processes.start(name, [*program, part.value], environment=environment, log=log)
+                _wait_until_ready(settings, processes, stop)
+                yield Up(app, processes, admin)
+            finally:
+                processes.stop()
+
+
+def require_free(host: str, port: int) -> None:
+    """Raises UsageError when something listens there already, or nothing can."""
+    import socket
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise UsageError(
+                f"{host} port {port} cannot be listened on: {error.strerror or error}.",
+                hint="Stop what uses it, or give another one with --port.",
+            ) from error
+
+
+def _wait_until_ready(settings: "Settings", processes: "Processes", stop: "StopRequest") -> None:
+    """Returns once the web server and the database answer, or when a stop is asked for."""
+    import http.client
+    from urllib.parse import urlsplit
+
+    from watchkeeper.clock import SYSTEM_CLOCK
+    from watchkeeper.errors import WatchkeeperError
+
+    address = urlsplit(settings.address)
+    deadline = SYSTEM_CLOCK.monotonic() + _READY_SECONDS
+    while not stop.wait(0.05):
+        processes.check()
+        asked = http.client.HTTPConnection(address.hostname or "", address.port, timeout=5)
+        try:
+            asked.request("GET", "/alive/")
+            status = asked.getresponse().status
+            if status == http.client.OK:
+                return
+            said = f"it answers {status}"
+        except (OSError, http.client.HTTPException) as error:
+            said = str(error)
+        finally:
+            asked.close()
+        if SYSTEM_CLOCK.monotonic() > deadline:
+            raise WatchkeeperError(
+                f"The web server is not ready after {_READY_SECONDS:.0f} s: {said}.",
+                hint="See what it said above.",
+            )
+
+
+def _run_part(settings: "Settings", part: Part) -> None:
+    """One process alone: the web server or a worker."""
+    from watchkeeper import bootstrap
+    from watchkeeper.jobs.processes import end_with_starter
+
+    if not sys.stdin.isatty():
+        end_with_starter()
+    os.environ.update(settings.environment())  # for the web server's own children
+    if part is Part.WEB:
+        bootstrap.serve(settings)
+    else:
+        bootstrap.build(settings)
+        from watchkeeper.jobs.worker import work  # after Django is configured
+
+        work()

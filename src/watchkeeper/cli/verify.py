@@ -1,0 +1,57 @@
+"""`watchkeeper verify`: is everything in a locker what was sealed?"""
+
+from typing import Annotated
+
+import typer
+
+from watchkeeper.cli._console import AsJson, print_json, visible
+
+
+def command(
+    locker: Annotated[str, typer.Argument(metavar="DIR", help="The evidence folder.")],
+    as_json: AsJson = False,
+) -> None:
+    """Check every digest in every manifest and in the log of a locker.
+
+    Exit code 0: everything is as it was sealed; 5: something differs, is missing or is foreign,
+    and each such file is named. Folders that an interrupted run left unsealed are told, and are
+    no error. Keep the printed log head elsewhere: whoever can rewrite the whole locker could
+    rebuild the log, but not to the same head.
+
+    JSON: {"verified", "files", "bytes", "sealed", "log": {"entries", "head_sha256"}, "differences":
+    [{"path", "what"}], "leftovers": […], "waiting": […]}.
+    """
+    from watchkeeper.locker.store import Store
+    from watchkeeper.locker.verify import verify
+
+    report = verify(Store(locker, create=False))
+    number, digest = report.head
+    if as_json:
+        print_json(
+            {
+                "verified": not report.differences,
+                "files": report.files,
+                "bytes": report.bytes,
+                "sealed": report.sealed,
+                "log": {"entries": number, "head_sha256": digest},
+                "differences": [
+                    {"path": each.path, "what": each.what} for each in report.differences
+                ],
+                "leftovers": report.leftovers,
+                "waiting": report.waiting,
+            }
+        )
+    else:
+        for each in report.differences:
+            print(f"✗ {visible(each.path)} {visible(each.what)}")
+        for path in report.leftovers:
+            print(f"! {visible(path)} was never sealed (an interrupted run); readers ignore it")
+        for path in report.waiting:
+            print(f"! {visible(path)} waits for its log entry: the next run will write it")
+        print(
+            f"{report.sealed:,} sealed records, {report.files:,} files, {report.bytes:,} bytes read; "
+            f"log head {number} {digest}"
+        )
+        print("Everything is as it was sealed." if not report.differences else "Differences found.")
+    if report.differences:
+        raise typer.Exit(5)

@@ -1,0 +1,237 @@
+"""The front matter of a control's page: who it is, what it reads, what a tenant may change."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from watchkeeper.controls.faults import PageFault
+from watchkeeper.controls.parameters import OPERATORS, out_of_bounds
+from watchkeeper.controls.values import COLLECTED_AT
+from watchkeeper.model.control import (
+    Cadence,
+    Guardrail,
+    Parameter,
+    Requirement,
+    Scalar,
+    Severity,
+)
+from watchkeeper.model.resource import Nature, Resource
+
+_NEEDED = ("id", "version", "title", "severity", "cadence", "reads", "requirements")
+_ALLOWED = (*_NEEDED, "optional", "earlier", "lookback_days", "baseline", "parameters")
+_PARAMETER_KEYS = {"default", "min", "max", "unit", "why"}
+_ID = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+")
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_GUARDRAIL = re.compile(r"([a-z][a-z0-9_]*)\s*(<=|>=|<|>|==)\s*(\d+(?:\.\d+)?)")
+_DEFAULT_LOOKBACK = 8
+_MOST_LOOKBACK = 400
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The front matter, checked. The names are those of `model.control.Control`."""
+
+    id: str
+    version: str
+    title: str
+    severity: Severity
+    cadence: Cadence
+    reads: Mapping[str, tuple[str, ...]]
+    optional: frozenset[str]
+    earlier: Mapping[str, tuple[str, ...]]
+    lookback_days: int
+    baseline: bool
+    parameters: tuple[Parameter, ...]
+    requirements: tuple[Requirement, ...]
+
+
+def read(values: Mapping[str, Any], resources: Mapping[str, Resource]) -> Front:
+    """The front matter as typed values; PageFault names what is wrong."""
+    for key in values:
+        if key not in _ALLOWED:
+            raise PageFault(f"the front matter has an unknown key {key!r}")
+    for key in _NEEDED:
+        if key not in values:
+            raise PageFault(f"the front matter has no {key!r}")
+    reads = _tables("reads", values["reads"], resources)
+    if not reads:
+        raise PageFault("'reads' names no resource")
+    earlier = _tables("earlier", values.get("earlier", {}), resources)
+    for name, columns in earlier.items():
+        if resources[name].nature is not Nature.STATE:
+            raise PageFault(f"'earlier' names {name!r}, which has no states to look back at")
+        if name not in reads:
+            raise PageFault(f"'earlier' names {name!r}, which 'reads' does not")
+        if COLLECTED_AT in columns:
+            raise PageFault(f"'earlier' names {COLLECTED_AT!r}, which is always there")
+    baseline = _typed(values, "baseline", bool, default=False)
+    if baseline and not earlier:
+        raise PageFault("'baseline' is true and 'earlier' names no resource")
+    parameters = _parameters(values.get("parameters", {}))
+    return Front(
+        id=_matching(values, "id", _ID, "capitals and a number such as HLT-01"),
+        version=_matching(values, "version", _VERSION, "three numbers such as 1.0.0"),
+        title=_text(values, "title"),
+        severity=_word(values, "severity", Severity),
+        cadence=_word(values, "cadence", Cadence),
+        reads=reads,
+        optional=_optional(values.get("optional", []), reads),
+        earlier=earlier,
+        lookback_days=_lookback(values),
+        baseline=baseline,
+        parameters=parameters,
+        requirements=_requirements(values["requirements"], parameters),
+    )
+
+
+def _tables(
+    key: str, value: Any, resources: Mapping[str, Resource]
+) -> dict[str, tuple[str, ...]]:
+    if not isinstance(value, dict):
+        raise PageFault(f"{key!r} is not `resource: [columns]`")
+    found: dict[str, tuple[str, ...]] = {}
+    for name, columns in value.items():
+        if name not in resources:
+            raise PageFault(f"{key!r} names {name!r}, which is no resource")
+        if not _texts(columns) or not columns:
+            raise PageFault(f"{key!r} gives no list of columns for {name!r}")
+        known = {column.name for column in resources[name].columns}
+        for column in columns:
+            if column not in known:
+                raise PageFault(f"{key!r} names {name}.{column}, a column {name} does not have")
+        if len(set(columns)) != len(columns):
+            raise PageFault(f"{key!r} names a column of {name!r} twice")
+        found[name] = tuple(columns)
+    return found
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _optional(value: Any, reads: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+    if not _texts(value):
+        raise PageFault("'optional' is not a list of resources")
+    for name in value:
+        if name not in reads:
+            raise PageFault(f"'optional' names {name!r}, which 'reads' does not")
+    if len(set(value)) == len(reads):
+        raise PageFault("'optional' names everything that is read; one resource must be needed")
+    return frozenset(value)
+
+
+def _lookback(values: Mapping[str, Any]) -> int:
+    days = _typed(values, "lookback_days", int, default=_DEFAULT_LOOKBACK)
+    if not 1 <= days <= _MOST_LOOKBACK:
+        raise PageFault(f"'lookback_days' is {days}; it must be 1 to {_MOST_LOOKBACK}")
+    return days
+
+
+Kind = TypeVar("Kind", int, bool)
+
+
+def _typed(values: Mapping[str, Any], key: str, kind: type[Kind], *, default: Kind) -> Kind:
+    value = values.get(key, default)
+    if type(value) is not kind:
+        raise PageFault(f"{key!r} is {value!r}, not {'true or false' if kind is bool else 'a number'}")
+    return value
+
+
+def _text(values: Mapping[str, Any], key: str) -> str:
+    value = values[key]
+    if not isinstance(value, str) or not value.strip():
+        raise PageFault(f"{key!r} is {value!r}, not a text")
+    return value.strip()
+
+
+def _matching(values: Mapping[str, Any], key: str, form: re.Pattern[str], like: str) -> str:
+    value = values[key]
+    if not isinstance(value, str) or not form.fullmatch(value):
+        raise PageFault(f"{key!r} is {value!r}, not {like}")
+    return value
+
+
+def _word(values: Mapping[str, Any], key: str, words: type[Word]) -> Word:
+    try:
+        return words(values[key])
+    except ValueError as error:
+        known = ", ".join(words)
+        raise PageFault(f"{key!r} is {values[key]!r}, not one of {known}") from error
+
+
+def _parameters(value: Any) -> tuple[Parameter, ...]:
+    if not isinstance(value, dict):
+        raise PageFault("'parameters' is not `name: {default, min, max, unit, why}`")
+    return tuple(_parameter(name, each) for name, each in value.items())
+
+
+def _parameter(name: Any, value: Any) -> Parameter:
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or name == "now":
+        raise PageFault(f"the parameter name {name!r} is not lower case words such as laptop_days")
+    if not isinstance(value, dict):
+        raise PageFault(f"the parameter {name!r} is not {{default, min, max, unit, why}}")
+    for key in value:
+        if key not in _PARAMETER_KEYS:
+            raise PageFault(f"the parameter {name!r} has an unknown key {key!r}")
+    default, why = value.get("default"), value.get("why")
+    if not isinstance(default, int | float | str | bool):
+        raise PageFault(f"the parameter {name!r} has no default")
+    if not isinstance(why, str) or not why.strip():
+        raise PageFault(f"the parameter {name!r} does not say why its default is what it is")
+    low, high = (_bound(name, key, value.get(key)) for key in ("min", "max"))
+    if not isinstance(default, str | bool) and (low is None or high is None):
+        raise PageFault(f"the parameter {name!r} is a number and lacks its bounds, min and max")
+    parameter = Parameter(name, default, why.strip(), str(value.get("unit", "")), low, high)
+    fault = out_of_bounds(parameter, default)
+    if fault:
+        raise PageFault(f"the default of {fault}")
+    return parameter
+
+
+def _bound(name: str, key: str, value: Any) -> float | None:
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value
+    raise PageFault(f"the parameter {name!r} has {key} {value!r}, which is not a number")
+
+
+def _requirements(value: Any, parameters: tuple[Parameter, ...]) -> tuple[Requirement, ...]:
+    if not isinstance(value, dict):
+        raise PageFault("'requirements' is not `framework: [clauses]`")
+    defaults = {parameter.name: parameter.default for parameter in parameters}
+    found: list[Requirement] = []
+    for framework, clauses in value.items():
+        if not isinstance(framework, str) or not _SLUG.fullmatch(framework):
+            raise PageFault(f"the framework {framework!r} is not named like nist-800-53-r5")
+        if not isinstance(clauses, list) or not clauses:
+            raise PageFault(f"the framework {framework!r} has no list of clauses")
+        found += [_requirement(framework, clause, defaults) for clause in clauses]
+    named = [(each.framework, each.id) for each in found]
+    for each in named:
+        if named.count(each) > 1:
+            raise PageFault(f"it names {each[0]} {each[1]} twice")
+    return tuple(found)
+
+
+def _requirement(framework: str, clause: Any, defaults: Mapping[str, Scalar]) -> Requirement:
+    if isinstance(clause, str) and clause:
+        return Requirement(framework, clause)
+    if not isinstance(clause, dict):
+        raise PageFault(f"{framework} has the clause {clause!r}; write it in quotes")
+    if set(clause) != {"id", "guardrail"} or not isinstance(clause["id"], str):
+        raise PageFault(f"{framework} has a clause that is not {{id, guardrail}}: {clause!r}")
+    match = _GUARDRAIL.fullmatch(str(clause["guardrail"]))
+    if match is None or match.group(2) not in OPERATORS:
+        raise PageFault(
+            f"{framework} {clause['id']} has the guardrail {clause['guardrail']!r}, "
+            "not one such as `laptop_days <= 14`"
+        )
+    name, op, number = match.groups()
+    if not isinstance(defaults.get(name), int | float):
+        raise PageFault(f"{framework} {clause['id']} guards {name!r}, which is no number parameter")
+    return Requirement(framework, clause["id"], Guardrail(name, op, float(number)))

@@ -1,0 +1,70 @@
+"""The parameters a control is judged with: its defaults, a tenant's changes, their bounds."""
+
+import operator
+from collections.abc import Mapping
+
+from watchkeeper.errors import UsageError
+from watchkeeper.model.control import Control, Parameter, Requirement, Scalar
+
+OPERATORS = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<": operator.lt,
+    ">": operator.gt,
+    "==": operator.eq,
+}
+
+
+def effective(control: Control, given: Mapping[str, Scalar] | None) -> dict[str, Scalar]:
+    """The defaults of the page with what the tenant set; UsageError when that cannot be."""
+    chosen = control.defaults
+    declared = {parameter.name: parameter for parameter in control.parameters}
+    for name, value in (given or {}).items():
+        if name not in declared:
+            known = ", ".join(declared) or "none"
+            raise UsageError(f"{control.id} has no parameter {name!r}; it has: {known}.")
+        fault = out_of_bounds(declared[name], value)
+        if fault:
+            raise UsageError(f"{control.id}: {fault}.")
+        chosen[name] = value
+    return chosen
+
+
+def out_of_bounds(parameter: Parameter, value: Scalar) -> str:
+    """What is wrong with a value of a parameter; empty when it may be used."""
+    kind = type(parameter.default)
+    fits = type(value) is kind or (kind is float and type(value) is int)
+    if not fits:
+        return f"{parameter.name} is {value!r}, it must be {_KINDS[kind]} like {parameter.default!r}"
+    if isinstance(value, str | bool):
+        return ""
+    if parameter.minimum is not None and value < parameter.minimum:
+        return f"{parameter.name} is {value}, the least is {parameter.minimum:g}"
+    if parameter.maximum is not None and value > parameter.maximum:
+        return f"{parameter.name} is {value}, the most is {parameter.maximum:g}"
+    return ""
+
+
+_KINDS: dict[type, str] = {
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    bool: "true or false",
+}
+
+
+def not_strict_enough(requirement: Requirement, parameters: Mapping[str, Scalar]) -> str:
+    """Why the parameters are too loose for a requirement; empty when they are not.
+
+    The control keeps its own result; this mapping alone shows the failure (reference C.1).
+    """
+    guardrail = requirement.guardrail
+    if guardrail is None:
+        return ""
+    value = parameters[guardrail.parameter]
+    if isinstance(value, str) or OPERATORS[guardrail.op](value, guardrail.value):
+        return ""
+    return (
+        f"configuration not strict enough: {guardrail.parameter} is {value}, "
+        f"{requirement.framework} {requirement.id} asks for {guardrail.op} {guardrail.value:g}"
+    )

@@ -1,0 +1,40 @@
+-- The words every control may use. Each is a macro: it computes from its arguments alone,
+-- reads no table and asks no clock. Pages stay short, and reasons sound alike.
+
+-- What a control says about one subject: an outcome and the reason in words.
+CREATE MACRO passes(reason) AS {'outcome': 'pass', 'reason': reason};
+CREATE MACRO fails(reason) AS {'outcome': 'fail', 'reason': reason};
+CREATE MACRO not_applicable(reason) AS {'outcome': 'not_applicable', 'reason': reason};
+CREATE MACRO unknown(reason) AS {'outcome': 'unknown', 'reason': reason};
+
+-- counted(1, 'day') is '1 day'; counted(14, 'day') is '14 days'.
+CREATE MACRO counted(number, unit) AS
+    number::VARCHAR || ' ' || unit || CASE WHEN number = 1 THEN '' ELSE 's' END;
+
+-- span(a, b): how long from a to b, in the two largest units that are not zero:
+-- '19 days', '1 day 5 hours', '14 days 3 minutes', 'less than a minute'. NULL if either is.
+CREATE MACRO span_of_minutes(minutes) AS
+    CASE WHEN minutes < 1 THEN 'less than a minute'
+    ELSE array_to_string(list_filter([
+        CASE WHEN minutes >= 1440 THEN counted(minutes // 1440, 'day') END,
+        CASE WHEN minutes % 1440 >= 60 THEN counted(minutes % 1440 // 60, 'hour') END,
+        CASE WHEN minutes % 60 > 0 THEN counted(minutes % 60, 'minute') END
+    ], lambda part: part IS NOT NULL)[1:2], ' ') END;
+CREATE MACRO span(since, until) AS
+    CASE WHEN since IS NOT NULL AND until IS NOT NULL
+    THEN span_of_minutes((epoch_us(until) - epoch_us(since)) // 60000000) END;
+
+-- moment(t) is '2026-01-15 12:00 UTC'.
+CREATE MACRO moment(instant) AS strftime(instant, '%Y-%m-%d %H:%M UTC');
+
+-- version_parts('23.4.2.14') is [23, 4, 2, 14]; NULL for what is not numbers between dots.
+-- Lists of numbers compare part by part, so 10 comes after 9.
+CREATE MACRO version_parts(version) AS
+    CASE WHEN regexp_full_match(version, '[0-9]{1,18}([.][0-9]{1,18})*')
+    THEN string_split(version, '.')::BIGINT[] END;
+
+-- quoted('detect') is '"detect"': a value as the console wrote it.
+CREATE MACRO quoted(value) AS '"' || value || '"';
+
+-- as_json(text): the JSON of a column as JSON, NULL when it is none.
+CREATE MACRO as_json(value) AS CASE WHEN json_valid(value) THEN value::JSON END;

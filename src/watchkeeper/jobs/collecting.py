@@ -1,0 +1,159 @@
+"""One run, carried out: collect, judge, index, and tell how far it is."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.request import getproxies, proxy_bypass
+
+from watchkeeper.assessment.assess import assess
+from watchkeeper.collection.engine import Report, collect
+from watchkeeper.collection.reading import Step
+from watchkeeper.controls import catalogue
+from watchkeeper.errors import ConsoleError, GoneSilent, NotReachable, TokenDead, WatchkeeperError
+from watchkeeper.ledger.index import index
+from watchkeeper.ledger.installation import Installation
+from watchkeeper.ledger.models import Connection, ConnectionState, Run, RunState
+from watchkeeper.locker.locker import Locker
+from watchkeeper.model.collection import Collection
+from watchkeeper.sentinelone.address import parse_address
+from watchkeeper.sentinelone.client import Console
+
+_WRITE_EVERY = 0.5  # seconds between two writes of a run's progress
+
+
+class Interrupted(Exception):  # noqa: N818 - a request, no fault
+    """The worker was asked to stop; the job is done again by the next one."""
+
+
+def carry_out(run: Run, parts: Installation, *, stopping: Callable[[], bool]) -> None:
+    """Does what a run asks for and writes down how it went.
+
+    `stopping` is asked at every step; when it says so, Interrupted is raised and the run waits
+    again. A named error ends the run as failed, with its words; any other is raised as well.
+    """
+    Run.objects.filter(pk=run.pk).update(
+        state=RunState.RUNNING, started=parts.clock.now(), ended=None, reason="", progress={}
+    )
+    run.refresh_from_db()
+    try:
+        reason = _collect_and_judge(run, parts, stopping)
+    except Interrupted:
+        Run.objects.filter(pk=run.pk).update(state=RunState.WAITING)
+        raise
+    except WatchkeeperError as error:
+        _end(run, parts.clock.now(), RunState.FAILED, str(error))
+    except Exception as error:
+        _end(run, parts.clock.now(), RunState.FAILED, f"Unexpected: {type(error).__name__}.")
+        raise
+    else:
+        _end(run, parts.clock.now(), RunState.FAILED if reason else RunState.DONE, reason)
+
+
+def open_console(connection: Connection, parts: Installation) -> Console:
+    """The client of a connection, its token decrypted; raises UsageError."""
+    address = parse_address(connection.console, parts.allowed_consoles)
+    token = parts.vault.decrypt(connection.token_ciphertext)
+    proxied = address.scheme == "https" and not proxy_bypass(address.host)
+    proxy = getproxies().get("https") if proxied else None
+    return Console(address, token, clock=parts.clock, proxy=proxy)
+
+
+def _collect_and_judge(run: Run, parts: Installation, stopping: Callable[[], bool]) -> str:
+    """Why the run did not go through, empty when it did."""
+    connection = run.connection
+    locker = parts.locker()
+    console = open_console(connection, parts)
+    progress = _ProgressWriter(run, parts.clock.monotonic, stopping)
+    try:
+        report = collect(
+            console,
+            locker,
+            connection.name,
+            only=run.only or None,
+            agent=run.subject or None,
+            trigger=run.trigger,
+            on_progress=progress,
+        )
+    finally:
+        console.close()
+        progress.write()
+        index(locker, connection)  # also what was sealed before an interruption
+    _note_state(connection, report)
+    if not run.subject:
+        _note_token(connection, locker, report.collections)
+        _judge(locker, connection.name, report.collections, parts.clock.now())
+        index(locker, connection)
+    return str(report.fatal) if report.fatal is not None else ""
+
+
+def _judge(
+    locker: Locker, connection: str, collections: Sequence[Collection], now: datetime
+) -> None:
+    """Judges the controls that read anything of what was collected."""
+    collected = {found.resource for found in collections}
+    controls = [control for control in catalogue().values() if collected & set(control.reads)]
+    assess(locker, connection, controls, now=now)
+
+
+class _ProgressWriter:
+    """Takes the collector's steps and writes them into the run, not more often than needed."""
+
+    def __init__(
+        self, run: Run, monotonic: Callable[[], float], stopping: Callable[[], bool]
+    ) -> None:
+        self._run = run
+        self._monotonic = monotonic
+        self._stopping = stopping
+        self._steps: dict[str, dict[str, Any]] = {}
+        self._written = float("-inf")
+
+    def __call__(self, step: Step) -> None:
+        self._steps[step.resource.name] = {
+            "title": step.resource.title,
+            "pages": step.pages,
+            "rows": step.rows,
+            "expected": step.expected,
+            "verdict": step.verdict.value if step.verdict is not None else None,
+        }
+        if step.verdict is not None or self._monotonic() - self._written >= _WRITE_EVERY:
+            self.write()
+        if self._stopping():
+            raise Interrupted
+
+    def write(self) -> None:
+        """Writes what is known now."""
+        self._written = self._monotonic()
+        Run.objects.filter(pk=self._run.pk).update(progress=self._steps)
+
+
+def _end(run: Run, now: datetime, state: RunState, reason: str) -> None:
+    Run.objects.filter(pk=run.pk).update(state=state, ended=now, reason=reason)
+
+
+def _note_state(connection: Connection, report: Report) -> None:
+    """What the run says about the connection itself."""
+    states: tuple[tuple[type[ConsoleError], ConnectionState], ...] = (
+        (TokenDead, ConnectionState.TOKEN_DEAD),
+        (NotReachable, ConnectionState.UNREACHABLE),
+        (GoneSilent, ConnectionState.UNREACHABLE),
+    )
+    state, reason = ConnectionState.OK, ""
+    if report.fatal is not None:
+        reason = str(report.fatal)
+        kinds = [found for kind, found in states if isinstance(report.fatal, kind)]
+        state = kinds[0] if kinds else ConnectionState.FAILED
+    Connection.objects.filter(pk=connection.pk).update(state=state, state_reason=reason)
+
+
+def _note_token(connection: Connection, locker: Locker, collections: Sequence[Collection]) -> None:
+    """Whose token it is and what it may see, where this run read it."""
+    for found in collections:
+        if found.resource != "own_user" or not found.complete:
+            continue
+        columns = ["full_name", "email", "scope", "api_token_expires_at"]
+        for row in locker.table(found, columns).to_pylist():
+            Connection.objects.filter(pk=connection.pk).update(
+                token_user=row["email"] or row["full_name"] or "",
+                scope=row["scope"] or "",
+                token_expires_at=row["api_token_expires_at"] or connection.token_expires_at,
+            )

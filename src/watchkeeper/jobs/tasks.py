@@ -1,0 +1,122 @@
+"""The tasks a worker runs. Each is a few lines around a use-case; see collecting.py.
+
+A worker that dies leaves its job `doing`; the tick finds it by the missing heartbeat and queues
+it again. A worker that is asked to stop gives its job back.
+"""
+
+import contextlib
+
+import structlog
+from asgiref.sync import sync_to_async
+from procrastinate import JobContext, RetryStrategy
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, JobAborted
+from procrastinate.jobs import Status
+
+from watchkeeper.jobs import runs
+from watchkeeper.jobs.collecting import Interrupted, carry_out
+from watchkeeper.jobs.schedule import AGAIN, due_of
+from watchkeeper.ledger.installation import installation
+from watchkeeper.ledger.models import Connection, Run
+
+_log = structlog.get_logger("watchkeeper.jobs")
+
+WORKER_SILENT = 30.0
+"""Seconds without a heartbeat after which a worker counts as dead."""
+
+_TRIES = 3
+_KEEP_JOBS_HOURS = 30 * 24
+_GIVEN_BACK = RetryStrategy(retry_exceptions=[JobAborted])
+
+
+@app.task(name=runs.COLLECT, queue=runs.QUEUES[runs.COLLECT], pass_context=True, retry=_GIVEN_BACK)
+def collect(
+    context: JobContext,
+    connection_name: str,
+    only: list[str] | None = None,
+    run: int | None = None,
+) -> None:
+    """Collects from a connection (all resources, or `only`), judges, indexes.
+
+    `run` is the run it was asked for as; without one, one is made. Pages ask with `runs.ask`.
+    """
+    if run is None:
+        connection = Connection.objects.get(name=connection_name)
+        run = Run.objects.create(connection=connection, trigger="job", only=sorted(only or ())).pk
+    _carry_out(context, run)
+
+
+@app.task(name=runs.REFRESH, queue=runs.QUEUES[runs.REFRESH], pass_context=True, retry=_GIVEN_BACK)
+def refresh_agent(
+    context: JobContext, connection_name: str, agent_id: str, run: int | None = None
+) -> None:
+    """Reads one agent afresh. Pages ask with `runs.ask_agent`."""
+    if run is None:
+        connection = Connection.objects.get(name=connection_name)
+        run = Run.objects.create(connection=connection, trigger="job", subject=agent_id).pk
+    _carry_out(context, run)
+
+
+def _carry_out(context: JobContext, identity: int) -> None:
+    run = Run.objects.select_related("connection").filter(pk=identity).first()
+    if run is None:
+        _log.warning("the run of a job is gone", run=identity)  # its connection was removed
+        return
+    try:
+        carry_out(run, installation(), stopping=context.should_abort)
+    except Interrupted as interrupted:
+        raise JobAborted from interrupted
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="watchkeeper.tick", queue="tick", queueing_lock="tick", pass_context=True)
+async def tick(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - the schedule's own
+    """Every minute: gives back the jobs of dead workers, then asks for what is due."""
+    jobs = context.app.job_manager
+    for job in await jobs.get_stalled_jobs(seconds_since_heartbeat=WORKER_SILENT):
+        run = job.task_kwargs.get("run")
+        reason = "" if job.attempts < _TRIES else f"Its worker died {job.attempts + 1} times."
+        if not reason:
+            try:
+                await jobs.retry_job(job)
+            except ConnectorException:  # one for the same waits: that one does it
+                reason = "Its worker died, and another run was waiting."
+        _log.warning("the worker of a job died", job=job.id, task=job.task_name, reason=reason)
+        if reason:
+            await jobs.finish_job(job, Status.FAILED, delete_job=False)
+        if isinstance(run, int):
+            await sync_to_async(_tell_run)(run, reason)
+    with contextlib.suppress(AlreadyEnqueued):
+        await ask_for_what_is_due.defer_async()
+
+
+def _tell_run(run: int, reason: str) -> None:
+    if reason:
+        runs.given_up(run, reason)
+    else:
+        runs.given_back(run)
+
+
+@app.task(name="watchkeeper.due", queue="tick", queueing_lock="due")
+def ask_for_what_is_due() -> None:
+    """Asks for the resources that are due, of every connection that is neither paused nor busy.
+
+    After a run that failed as a whole, the next one waits `AGAIN`.
+    """
+    runs.end_orphans()
+    now = installation().clock.now()
+    for connection in Connection.objects.filter(paused=False):
+        if runs.busy(connection) or runs.failed_since(connection, now - AGAIN):
+            continue
+        wanted = due_of(connection, now)
+        if wanted:
+            runs.ask(connection.name, wanted, trigger="schedule")
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="watchkeeper.tidy", queue="tick", queueing_lock="tidy", pass_context=True)
+async def tidy(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - the schedule's own
+    """Every night: forgets jobs that ended a month ago; the runs stay."""
+    await context.app.job_manager.delete_old_jobs(
+        nb_hours=_KEEP_JOBS_HOURS, include_failed=True, include_aborted=True
+    )

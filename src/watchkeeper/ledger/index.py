@@ -1,0 +1,175 @@
+"""Brings the ledger up to what the locker holds. The locker is the truth; this can be repeated.
+
+The locker's log names every seal in order, so an index needs to read only what came since the
+entry it ended with. `rebuild` forgets everything it knows from the locker and reads it again.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection as database
+from django.db import transaction
+
+from watchkeeper.errors import Tampered
+from watchkeeper.ledger.models import AssessmentEntry, CollectionEntry, Connection
+from watchkeeper.locker import layout, records, tables
+from watchkeeper.locker.locker import Locker
+from watchkeeper.locker.log import Entry
+from watchkeeper.model.assessment import Assessment, Outcome
+from watchkeeper.model.collection import Collection
+
+_NOT_PASSING = (Outcome.FAIL.value, Outcome.UNKNOWN.value)
+_ITEM_COLUMNS = ("subject", "name", "outcome", "reason")
+_COPY_ITEMS = "COPY ledger_failingitem (assessment_id, subject, name, outcome, reason) FROM STDIN"
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """What an index added."""
+
+    collections: int
+    assessments: int
+
+
+def index(locker: Locker, connection: Connection) -> Indexed:
+    """Adds what was sealed since the last index; raises Tampered when a manifest was altered.
+
+    All or nothing, and one at a time per connection: a second caller waits and finds it done.
+    """
+    with transaction.atomic():
+        held = Connection.objects.select_for_update().get(pk=connection.pk)
+        numbers = sorted(
+            number
+            for path, _ in locker.store.files(layout.LOG)
+            if (number := layout.log_number(path)) is not None
+        )
+        if held.indexed_entry > (numbers[-1] if numbers else 0):
+            _forget(held)  # another locker than the one that was indexed
+        collections: list[CollectionEntry] = []
+        assessments: list[AssessmentEntry] = []
+        for entry in _entries(locker, [each for each in numbers if each > held.indexed_entry]):
+            folder = entry.path.removesuffix(f"/{layout.MANIFEST}")
+            if f"/connection={held.name}/" not in f"{folder}/":
+                continue
+            data, digest = locker.manifest(folder)
+            if digest != entry.manifest_sha256:
+                raise Tampered(
+                    f"{entry.path} is not what was sealed as log entry {entry.number}.",
+                    hint="`watchkeeper verify` says what else differs.",
+                )
+            if entry.kind == "collection":
+                collections.append(_collection(held, records.collection(folder, data, digest)))
+            else:
+                assessments.append(_assessment(held, records.assessment(folder, data)))
+        CollectionEntry.objects.bulk_create(collections, ignore_conflicts=True, batch_size=500)
+        AssessmentEntry.objects.bulk_create(assessments, ignore_conflicts=True, batch_size=500)
+        if assessments:
+            _renew(locker, held, {each.control for each in assessments})
+        held.indexed_entry = numbers[-1] if numbers else 0
+        held.save(update_fields=["indexed_entry"])
+    connection.indexed_entry = held.indexed_entry
+    return Indexed(len(collections), len(assessments))
+
+
+def rebuild(locker: Locker, connection: Connection) -> Indexed:
+    """Forgets what is known from the locker and indexes it from its first entry."""
+    with transaction.atomic():
+        _forget(Connection.objects.select_for_update().get(pk=connection.pk))
+        return index(locker, connection)
+
+
+def _entries(locker: Locker, numbers: list[int]) -> Iterator[Entry]:
+    for number in numbers:
+        yield records.log.parse(number, locker.store.get(layout.log_entry(number)))
+
+
+def _forget(connection: Connection) -> None:
+    connection.collections.all().delete()
+    connection.assessments.all().delete()
+    connection.indexed_entry = 0
+    connection.save(update_fields=["indexed_entry"])
+
+
+def _collection(connection: Connection, sealed: Collection) -> CollectionEntry:
+    found = sealed.completeness
+    return CollectionEntry(
+        connection=connection,
+        resource=sealed.resource,
+        path=sealed.path,
+        started=sealed.started,
+        ended=sealed.ended,
+        verdict=found.verdict.value,
+        reason=_text(found.reason),
+        rows=found.rows,
+        distinct=found.distinct,
+        count_before=found.count_before,
+        count_after=found.count_after,
+        route=_text(sealed.route),
+        derived=sealed.derived,
+        subject=_text(sealed.subject),
+        manifest_sha256=sealed.manifest_sha256,
+    )
+
+
+def _assessment(connection: Connection, sealed: Assessment) -> AssessmentEntry:
+    return AssessmentEntry(
+        connection=connection,
+        control=sealed.control,
+        version=sealed.version,
+        title=_text(sealed.title),
+        severity=sealed.severity,
+        cadence=sealed.cadence,
+        path=sealed.path,
+        judged_at=sealed.judged_at,
+        as_of=sealed.as_of,
+        result=sealed.result.value,
+        reason=_text(sealed.reason),
+        passed=sealed.counts.passed,
+        failed=sealed.counts.failed,
+        not_applicable=sealed.counts.not_applicable,
+        unknown=sealed.counts.unknown,
+        control_sha256=sealed.control_sha256,
+    )
+
+
+def _renew(locker: Locker, connection: Connection, controls: set[str]) -> None:
+    """Marks the newest assessment of each control and loads its items, and only its items."""
+    newest = (
+        AssessmentEntry.objects.filter(connection=connection, control__in=controls)
+        .order_by("control", "-judged_at", "-path")
+        .distinct("control")
+    )
+    for entry in list(newest):
+        if entry.newest:
+            continue
+        for older in connection.assessments.filter(control=entry.control, newest=True):
+            _remove_items(older.pk)
+            older.newest = False
+            older.save(update_fields=["newest"])
+        entry.newest = True
+        entry.save(update_fields=["newest"])
+        if entry.failed or entry.unknown:
+            _load_items(locker, entry)
+
+
+def _remove_items(assessment: int) -> None:
+    with database.cursor() as cursor:
+        cursor.execute("DELETE FROM ledger_failingitem WHERE assessment_id = %s", [assessment])
+
+
+def _load_items(locker: Locker, entry: AssessmentEntry) -> None:
+    path = f"{entry.path}/{layout.ITEMS}"
+    items: Any = tables.read(locker.store, path, _ITEM_COLUMNS)
+    with database.cursor() as cursor, cursor.copy(_COPY_ITEMS) as copy:
+        for batch in items.to_batches(max_chunksize=10_000):
+            columns = [batch.column(name).to_pylist() for name in _ITEM_COLUMNS]
+            for subject, name, outcome, reason in zip(*columns, strict=True):
+                if outcome in _NOT_PASSING:
+                    row = (subject, name or "", outcome, reason or "")
+                    copy.write_row((entry.pk, *map(_text, row)))
+
+
+def _text(value: str) -> str:
+    """The text without NUL, which PostgreSQL cannot hold; the locker keeps it as it came."""
+    return value.replace("\x00", "\N{REPLACEMENT CHARACTER}")

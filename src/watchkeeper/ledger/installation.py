@@ -1,0 +1,26 @@
+"""What a process of this installation works with, handed down by the composition root."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from django.conf import settings
+
+from watchkeeper.clock import SYSTEM_CLOCK, Clock
+from watchkeeper.ledger.secrets import Vault
+from watchkeeper.locker.locker import Locker
+
+
+@dataclass(frozen=True)
+class Installation:
+    """The parts that pages and jobs share; `locker` opens the locker anew at every call."""
+
+    locker: Callable[[], Locker]
+    vault: Vault
+    allowed_consoles: tuple[str, ...] = ()
+    clock: Clock = SYSTEM_CLOCK
+
+
+def installation() -> Installation:
+    """The parts of this process; Django must be configured (`bootstrap.build`)."""
+    return cast("Installation", settings.WATCHKEEPER)

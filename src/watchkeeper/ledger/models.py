@@ -1,0 +1,206 @@
+"""The ledger's tables. What comes from the locker can be rebuilt; the rest lives only here.
+
+From the locker: CollectionEntry, AssessmentEntry, FailingItem (see `index.py`).
+Only here: Connection, Run, AuditEvent.
+"""
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils import timezone
+
+
+class ConnectionState(models.TextChoices):
+    """What is known of a connection since it was last used."""
+
+    NEW = "new", "not tried yet"
+    OK = "ok", "ok"
+    TOKEN_DEAD = "token dead", "token dead"  # noqa: S105 - a state, no secret
+    UNREACHABLE = "unreachable", "unreachable"
+    FAILED = "failed", "failed"
+
+
+class RunState(models.TextChoices):
+    """How far a run is."""
+
+    WAITING = "waiting", "waiting"
+    RUNNING = "running", "running"
+    DONE = "done", "done"
+    FAILED = "failed", "failed"
+
+
+class Connection(models.Model):
+    """One console: its URL, its encrypted token, what the token may see."""
+
+    name = models.CharField(
+        max_length=255,
+        unique=True,
+        validators=[RegexValidator(r"^[a-z0-9][a-z0-9._-]*$")],
+        help_text="The locker's connection id: lower case letters, digits, dots, hyphens.",
+    )
+    console = models.URLField(help_text="Scheme, host and port of the console.")
+    token_ciphertext = models.TextField(help_text="The token, encrypted (see secrets.py).")
+    token_fingerprint = models.CharField(
+        max_length=16, help_text="The first 12 hex digits of the token's SHA-256."
+    )
+    token_expires_at = models.DateTimeField(null=True, blank=True)
+    token_user = models.TextField(blank=True, default="", help_text="Whose token it is.")
+    scope = models.TextField(blank=True, default="", help_text="What the token may see.")
+    state = models.CharField(
+        max_length=20, choices=ConnectionState.choices, default=ConnectionState.NEW
+    )
+    state_reason = models.TextField(blank=True, default="")
+    paused = models.BooleanField(default=False, help_text="True: the schedule leaves it alone.")
+    created_at = models.DateTimeField(default=timezone.now)
+    indexed_entry = models.PositiveBigIntegerField(
+        default=0, help_text="The number of the locker's last log entry that the index holds."
+    )
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CollectionEntry(models.Model):
+    """A sealed collection, as its manifest tells it."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="collections")
+    resource = models.CharField(max_length=64)
+    path = models.TextField(unique=True, help_text="Its folder in the locker.")
+    started = models.DateTimeField()
+    ended = models.DateTimeField()
+    verdict = models.CharField(max_length=16, help_text="complete, incomplete, denied or failed.")
+    reason = models.TextField(blank=True, default="")
+    rows = models.BigIntegerField()
+    distinct = models.BigIntegerField()
+    count_before = models.BigIntegerField(null=True, blank=True)
+    count_after = models.BigIntegerField(null=True, blank=True)
+    route = models.TextField(blank=True, default="")
+    derived = models.BooleanField(default=False)
+    subject = models.TextField(blank=True, default="", help_text="One agent's id, or empty.")
+    manifest_sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ("ended", "id")
+        indexes = (
+            models.Index(fields=["connection", "resource", "-ended"], name="collection_newest"),
+        )
+
+    def __str__(self) -> str:
+        return self.path
+
+    @property
+    def complete(self) -> bool:
+        """True when the verdict is `complete`."""
+        return self.verdict == "complete"
+
+
+class AssessmentEntry(models.Model):
+    """A sealed assessment: what one control said over one connection, once."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="assessments")
+    control = models.CharField(max_length=64)
+    version = models.CharField(max_length=32)
+    title = models.TextField()
+    severity = models.CharField(max_length=16)
+    cadence = models.CharField(max_length=16)
+    path = models.TextField(unique=True, help_text="Its folder in the locker.")
+    judged_at = models.DateTimeField()
+    as_of = models.DateTimeField(null=True, blank=True)
+    result = models.CharField(max_length=24)
+    reason = models.TextField(blank=True, default="")
+    passed = models.BigIntegerField()
+    failed = models.BigIntegerField()
+    not_applicable = models.BigIntegerField()
+    unknown = models.BigIntegerField()
+    control_sha256 = models.CharField(max_length=64)
+    newest = models.BooleanField(
+        default=False, help_text="True for the newest assessment of its control and connection."
+    )
+
+    class Meta:
+        ordering = ("judged_at", "id")
+        indexes = (
+            models.Index(fields=["connection", "control", "-judged_at"], name="assessment_history"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=["connection", "control"],
+                condition=models.Q(newest=True),
+                name="one_newest_assessment",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.control} {self.result} at {self.judged_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def total(self) -> int:
+        """Every subject listed."""
+        return self.passed + self.failed + self.not_applicable + self.unknown
+
+
+class FailingItem(models.Model):
+    """A subject that fails or is unknown in the newest assessment of a control.
+
+    Items of older assessments, and all that pass, are in the locker only.
+    """
+
+    assessment = models.ForeignKey(AssessmentEntry, on_delete=models.CASCADE, related_name="items")
+    subject = models.TextField()
+    name = models.TextField(blank=True, default="")
+    outcome = models.CharField(max_length=16, help_text="fail or unknown.")
+    reason = models.TextField(blank=True, default="")
+
+    class Meta:
+        ordering = ("outcome", "name", "subject")
+        indexes = (
+            models.Index(fields=["assessment", "outcome", "name"], name="failing_listed"),
+            models.Index(fields=["subject"], name="failing_subject"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.outcome}: {self.name or self.subject}"
+
+
+class Run(models.Model):
+    """One collecting and judging of a connection, from being asked for to its end."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="runs")
+    trigger = models.TextField(help_text="schedule, first, retry, or the name of who asked.")
+    subject = models.TextField(blank=True, default="", help_text="One agent's id, or empty.")
+    only = models.JSONField(
+        default=list, blank=True, help_text="The resources asked for; empty means all."
+    )
+    started = models.DateTimeField(default=timezone.now)
+    ended = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(max_length=16, choices=RunState.choices, default=RunState.WAITING)
+    progress = models.JSONField(
+        default=dict, blank=True, help_text="By resource: pages, rows, expected, verdict."
+    )
+    reason = models.TextField(blank=True, default="")
+
+    class Meta:
+        ordering = ("-started", "-id")
+        indexes = (models.Index(fields=["connection", "-started"], name="run_newest"),)
+
+    def __str__(self) -> str:
+        return f"run {self.pk} of {self.connection_id}: {self.state}"
+
+
+class AuditEvent(models.Model):
+    """Something a person changed or took away. The database refuses to change or remove it."""
+
+    at = models.DateTimeField(default=timezone.now)
+    actor = models.TextField(help_text="Who: a user name, or `watchkeeper` for the program.")
+    action = models.TextField(help_text="What was done, as `connection.added`.")
+    object = models.TextField(blank=True, default="", help_text="To what, by name.")
+    detail = models.JSONField(default=dict, blank=True, help_text="What else is worth keeping.")
+
+    class Meta:
+        ordering = ("-at", "-id")
+        indexes = (models.Index(fields=["-at"], name="audit_newest"),)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.actor} {self.action} {self.object}"

@@ -1,0 +1,93 @@
+"""What controls said before: per day, and every assessment of one control."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import F, QuerySet
+from django.db.models.functions import TruncDate
+
+from watchkeeper.ledger.models import AssessmentEntry
+from watchkeeper.model.assessment import Counts, Result
+from watchkeeper.queries.newest import collection_id
+from watchkeeper.queries.paging import Page, clamp
+from watchkeeper.queries.standing import counts
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """How many controls ended a day with which result; all zero when nothing was judged."""
+
+    day: date
+    results: dict[Result, int]
+
+    @property
+    def total(self) -> int:
+        """How many controls were judged that day."""
+        return sum(self.results.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One assessment of a control, as sealed."""
+
+    id: str
+    path: str
+    judged_at: datetime
+    as_of: datetime | None
+    version: str
+    result: Result
+    reason: str
+    counts: Counts
+
+
+def days(connection: int, until: date, count: int = 30) -> tuple[Day, ...]:
+    """The last `count` days up to `until`, oldest first; days without an assessment are there."""
+    start = until - timedelta(days=count - 1)
+    newest = (
+        AssessmentEntry.objects.filter(connection=connection, judged_at__date__gte=start)
+        .annotate(day=TruncDate("judged_at"))
+        .order_by("day", "control", F("judged_at").desc())
+        .distinct("day", "control")
+        .values_list("day", "result")
+    )
+    counted: dict[date, dict[Result, int]] = {}
+    for day, result in newest:
+        results = counted.setdefault(day, {})
+        results[Result(result)] = results.get(Result(result), 0) + 1
+    wanted = (start + timedelta(days=number) for number in range(count))
+    return tuple(Day(day, counted.get(day, {})) for day in wanted)
+
+
+def of_control(connection: int, control: str, most: int = 60) -> tuple[Judged, ...]:
+    """The newest assessments of a control, oldest first."""
+    entries = _entries(connection, control)[:most]
+    return tuple(_judged(entry) for entry in reversed(entries))
+
+
+def page_of_control(connection: int, control: str, number: int, size: int) -> Page[Judged]:
+    """A page of the assessments of a control, newest first."""
+    entries = _entries(connection, control)
+    total = entries.count()
+    number = clamp(number, size, total)
+    shown = entries[(number - 1) * size : number * size]
+    return Page(tuple(_judged(entry) for entry in shown), number, size, total)
+
+
+def _entries(connection: int, control: str) -> QuerySet[AssessmentEntry]:
+    return AssessmentEntry.objects.filter(connection=connection, control=control).order_by(
+        "-judged_at", "-id"
+    )
+
+
+def _judged(entry: AssessmentEntry) -> Judged:
+    return Judged(
+        id=collection_id(entry.path),
+        path=entry.path,
+        judged_at=entry.judged_at,
+        as_of=entry.as_of,
+        version=entry.version,
+        result=Result(entry.result),
+        reason=entry.reason,
+        counts=counts(entry),
+    )
+

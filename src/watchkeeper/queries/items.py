@@ -1,0 +1,83 @@
+"""Which items an assessment has: searched, filtered by outcome, sorted, paged."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from watchkeeper.locker.locker import Locker
+from watchkeeper.model.assessment import Outcome
+from watchkeeper.queries import sealed
+from watchkeeper.queries.listing import Asked, Listing
+from watchkeeper.queries.paging import Page
+
+_WORST_FIRST = (
+    "CASE outcome WHEN 'fail' THEN 0 WHEN 'unknown' THEN 1 WHEN 'pass' THEN 2 ELSE 3 END"
+)
+
+LISTING = Listing(
+    columns=("subject", "name", "outcome", "reason", "observed"),
+    searched=("name", "subject", "reason"),
+    filters={"outcome": "outcome"},
+    sorts={
+        "outcome": _WORST_FIRST,
+        "name": "lower(name)",
+        "subject": "subject",
+        "reason": "reason",
+    },
+    default_sort="outcome",
+    tie="lower(name), subject",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """One item as listed; `device` is the agent's id when the subject is a known device."""
+
+    subject: str
+    name: str
+    outcome: Outcome
+    reason: str
+    observed: Mapping[str, Any]
+    device: str = ""
+
+
+def items(
+    locker: Locker, assessment: str, asked: Asked, devices: tuple[str, ...] = ()
+) -> Page[ItemRow]:
+    """A page of the items of an assessment (its folder).
+
+    `devices` are tables of agents: a subject found there is a device with a page of its own.
+    """
+    files = (sealed.items(locker, assessment),)
+    found = LISTING.page(files, sealed.FROM, asked)
+    known = _known(devices, [row["subject"] for row in found.rows])
+    return found.map(lambda row: _item(row, known))
+
+
+def _known(files: tuple[str, ...], subjects: list[str]) -> frozenset[str]:
+    if not files or not subjects:
+        return frozenset()
+    sql = f"SELECT DISTINCT id FROM {sealed.FROM} WHERE list_contains($subjects, id)"  # noqa: S608
+    return frozenset(row["id"] for row in sealed.select(files, sql, {"subjects": subjects}))
+
+
+def _item(row: dict[str, Any], known: frozenset[str]) -> ItemRow:
+    subject = row["subject"]
+    return ItemRow(
+        subject=subject,
+        name=row["name"] or "",
+        outcome=Outcome(row["outcome"]),
+        reason=row["reason"] or "",
+        observed=observed(row["observed"]),
+        device=subject if subject in known else "",
+    )
+
+
+def observed(text: str | None) -> dict[str, Any]:
+    """The values an item rests on, as sealed."""
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        return {"observed": text}
+    return found if isinstance(found, dict) else {"observed": found}

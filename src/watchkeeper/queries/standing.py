@@ -1,0 +1,100 @@
+"""What every control says now: its newest assessment, read at this moment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from watchkeeper.assessment.verdict import as_read
+from watchkeeper.ledger.models import AssessmentEntry
+from watchkeeper.model.assessment import Assessment, Counts, Result
+from watchkeeper.model.control import Severity
+
+_SEVERITIES = [severity.value for severity in Severity]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A control's newest assessment as it reads now: `result` may have become STALE since.
+
+    `sealed_result` is what was sealed.
+    """
+
+    control: str
+    title: str
+    version: str
+    severity: str
+    cadence: str
+    path: str
+    result: Result
+    reason: str
+    sealed_result: Result
+    counts: Counts
+    judged_at: datetime
+    as_of: datetime | None
+    control_sha256: str
+
+    @property
+    def weight(self) -> tuple[int, int, int, str]:
+        """The worst first: by result, severity, failing items, id."""
+        severity = _SEVERITIES.index(self.severity) if self.severity in _SEVERITIES else 99
+        return (self.result.rank, severity, -self.counts.failed, self.control)
+
+
+def standings(connection: int, now: datetime) -> tuple[Standing, ...]:
+    """Every control judged over the connection, worst first."""
+    entries = AssessmentEntry.objects.filter(connection=connection, newest=True)
+    return tuple(sorted((_standing(entry, now) for entry in entries), key=lambda each: each.weight))
+
+
+def standing(connection: int, control: str, now: datetime) -> Standing | None:
+    """One control's standing; None when it was never judged over the connection."""
+    entry = AssessmentEntry.objects.filter(
+        connection=connection, control=control, newest=True
+    ).first()
+    return _standing(entry, now) if entry else None
+
+
+def _standing(entry: AssessmentEntry, now: datetime) -> Standing:
+    sealed = sealed_assessment(entry)
+    read = as_read(sealed, now)
+    return Standing(
+        control=read.control,
+        title=read.title,
+        version=read.version,
+        severity=read.severity,
+        cadence=read.cadence,
+        path=read.path,
+        result=read.result,
+        reason=read.reason,
+        sealed_result=sealed.result,
+        counts=read.counts,
+        judged_at=read.judged_at,
+        as_of=read.as_of,
+        control_sha256=read.control_sha256,
+    )
+
+
+def sealed_assessment(entry: AssessmentEntry) -> Assessment:
+    """An index entry as the assessment it indexes, without what only the manifest holds."""
+    return Assessment(
+        id=entry.path.rsplit("/id=", 1)[-1],
+        path=entry.path,
+        connection="",
+        control=entry.control,
+        version=entry.version,
+        title=entry.title,
+        severity=entry.severity,
+        cadence=entry.cadence,
+        judged_at=entry.judged_at,
+        as_of=entry.as_of,
+        result=Result(entry.result),
+        reason=entry.reason,
+        counts=counts(entry),
+        parameters={},
+        control_sha256=entry.control_sha256,
+        collections=(),
+    )
+
+
+def counts(entry: AssessmentEntry) -> Counts:
+    """The counts of an index entry."""
+    return Counts(entry.passed, entry.failed, entry.not_applicable, entry.unknown)

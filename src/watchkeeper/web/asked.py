@@ -1,0 +1,43 @@
+"""What a URL asks a list for: search, filters, sort, page. The URL is the whole state."""
+
+from collections.abc import Iterable
+
+from django.http import HttpRequest
+
+from watchkeeper.queries.listing import Asked
+from watchkeeper.queries.paging import SIZE, SIZES
+
+_LONGEST = 200
+_MOST_PAGES = 1_000_000
+
+
+def asked(request: HttpRequest, filters: Iterable[str]) -> Asked:
+    """The list asked for: `q`, `sort` (`-name` for descending), `page`, `size`, the filters."""
+    sort = text(request, "sort")
+    return Asked(
+        search=text(request, "q"),
+        chosen={name: value for name in filters if (value := text(request, name))},
+        sort=sort.removeprefix("-"),
+        descending=sort.startswith("-"),
+        number=number(request, "page"),
+        size=size(request),
+    )
+
+
+def text(request: HttpRequest, name: str) -> str:
+    """A parameter of the URL, bounded; NUL cannot be asked of a database and is dropped."""
+    return request.GET.get(name, "").replace("\x00", "")[:_LONGEST].strip()
+
+
+def number(request: HttpRequest, name: str) -> int:
+    """A page number of the URL; what is none is page 1."""
+    given = request.GET.get(name, "")
+    if not (given.isascii() and given.isdigit()):
+        return 1
+    return max(1, min(int(given[:9]), _MOST_PAGES))
+
+
+def size(request: HttpRequest) -> int:
+    """The page's length asked for, one of those offered."""
+    given = request.GET.get("size", "")
+    return next((each for each in SIZES if str(each) == given), SIZE)

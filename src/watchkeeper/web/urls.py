@@ -1,0 +1,27 @@
+"""Every address of the product."""
+
+from django.urls import include, path
+
+from watchkeeper.web.views import collections, controls, devices, faults, overview, threats
+
+pages = [
+    path("", overview.overview, name="overview"),
+    path("collect/", overview.collect, name="collect"),
+    path("controls/<str:identity>/", controls.control, name="control"),
+    path("collections/", collections.collections, name="collections"),
+    path("collections/<uuid:identity>/", collections.collection, name="collection"),
+    path("devices/", devices.devices, name="devices"),
+    path("devices/<str:agent>/", devices.device, name="device"),
+    path("devices/<str:agent>/refresh/", devices.refresh, name="refresh"),
+    path("threats/", threats.threats, name="threats"),
+]
+
+urlpatterns = [
+    path("", include("watchkeeper.access.urls")),
+    path("", include((pages, "web"))),
+]
+
+handler400 = faults.bad_request
+handler403 = faults.forbidden
+handler404 = faults.not_found
+handler500 = faults.broken

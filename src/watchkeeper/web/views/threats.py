@@ -1,0 +1,29 @@
+"""Threats: the list over all collections of the stream."""
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from watchkeeper.queries import threats as queries
+from watchkeeper.queries.listing import Asked
+from watchkeeper.web.asked import asked
+from watchkeeper.web.page import nothing_connected, page, setting
+
+
+@require_GET
+@page()
+def threats(request: HttpRequest) -> HttpResponse:
+    """The newest version of each threat, the newest first unless asked otherwise."""
+    found = setting(request)
+    if found is None:
+        return nothing_connected(request)
+    wanted = asked(request, queries.FILTERS)
+    if wanted.sort not in queries.LISTING.sorts:
+        wanted = Asked(wanted.search, wanted.chosen, "created", True, wanted.number, wanted.size)
+    context = {
+        "asked": wanted,
+        "sort": wanted.sort,
+        "threats": queries.threats(found.locker, found.connection.id, wanted),
+        "filtered": bool(wanted.search or wanted.chosen),
+        "extra": [(name, wanted.chosen[name]) for name in wanted.chosen if name not in queries.OFFERED],
+    }
+    return found.show(request, "web/threats.html", context)

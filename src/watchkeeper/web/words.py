@@ -1,0 +1,121 @@
+"""What things are called on the pages: results, outcomes, verdicts, columns."""
+
+from datetime import datetime, timedelta
+
+RESULTS = {
+    "ERROR": "Error",
+    "STALE": "Stale",
+    "FAIL": "Fail",
+    "PASS_WITH_EXCEPTIONS": "Pass with exceptions",
+    "PASS": "Pass",
+    "NOT_APPLICABLE": "Not applicable",
+}
+MEANINGS = {
+    "ERROR": "Could not be judged: data is missing, incomplete or unreadable. Never a pass.",
+    "STALE": "Judged once, on data that is now too old to stand for today.",
+    "FAIL": "At least one subject does not meet the condition.",
+    "PASS_WITH_EXCEPTIONS": "What fails is covered by approved exceptions.",
+    "PASS": "Every subject meets the condition.",
+    "NOT_APPLICABLE": "There is provably nothing to judge.",
+}
+OUTCOMES = {
+    "fail": "Fail",
+    "unknown": "Unknown",
+    "pass": "Pass",
+    "not_applicable": "Not applicable",
+}
+VERDICTS = {
+    "complete": "Complete",
+    "incomplete": "Incomplete",
+    "denied": "Denied",
+    "failed": "Failed",
+}
+FRAMEWORKS = {
+    "nist-800-53": "NIST SP 800-53 r5",
+    "nist-csf": "NIST CSF 2.0",
+    "iso-27001": "ISO/IEC 27001:2022",
+    "soc2": "SOC 2",
+    "cis": "CIS Controls v8.1",
+    "pci-dss": "PCI DSS 4.0.1",
+    "hipaa": "HIPAA",
+    "nis2": "NIS2 (CIR 2024/2690)",
+    "dora": "DORA",
+    "scf": "SCF",
+}
+FILTERS = {
+    "os": "Operating system",
+    "type": "Machine type",
+    "site": "Site",
+    "mode": "Mode",
+    "state": "Operational state",
+    "membership": "Membership",
+    "version": "Agent version",
+    "infected": "Infected",
+    "current": "Up to date",
+    "open": "Open",
+    "status": "Incident status",
+    "confidence": "Confidence",
+    "verdict": "Analyst verdict",
+    "mitigation": "Mitigation",
+    "device": "Device",
+    "outcome": "Outcome",
+    "resource": "Resource",
+    "result": "Result",
+}
+_ACRONYMS = {"id": "ID", "uuid": "UUID", "os": "OS", "ip": "IP", "sha256": "SHA-256"}
+_STEPS = (
+    (timedelta(days=365), "year"),
+    (timedelta(days=30), "month"),
+    (timedelta(days=1), "day"),
+    (timedelta(hours=1), "hour"),
+    (timedelta(minutes=1), "minute"),
+)
+_MOMENT = timedelta(seconds=45)
+
+
+def label(name: str) -> str:
+    """A column's or a filter's name in words: `last_active_at` → Last active."""
+    if name in FILTERS:
+        return FILTERS[name]
+    words = [word for word in name.split("_") if word]
+    if len(words) > 1 and words[-1] == "at":
+        words.pop()
+    shown = [_ACRONYMS.get(word, word) for word in words]
+    first = shown[0] if shown else name
+    return " ".join([first if first.isupper() else first.capitalize(), *shown[1:]])
+
+
+def age(moment: datetime, now: datetime) -> str:
+    """How long ago, or how far ahead, in words: `3 hours ago`, `in 12 days`."""
+    distance = abs(now - moment)
+    if distance < _MOMENT:
+        return "just now"
+    # Two months read better than 70 days, 60 days better than 2 months; hours likewise up to two days.
+    for step, name in _STEPS:
+        if distance >= (step if name in {"minute", "hour"} else 2 * step):
+            count = distance // step
+            break
+    else:
+        count, name = 1, "minute"
+    amount = f"{count} {name}" if count == 1 else f"{count} {name}s"
+    return f"{amount} ago" if moment <= now else f"in {amount}"
+
+
+def size(count: int) -> str:
+    """A number of bytes in words: `1.4 MB`."""
+    amount = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":  # noqa: PLR2004 - the decimal step
+            return f"{count:,} bytes" if unit == "bytes" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    raise AssertionError
+
+
+def span(interval: timedelta) -> str:
+    """An interval in words: `24 hours`, `7 days`."""
+    hours = interval / timedelta(hours=1)
+    if hours < 1:
+        return f"{round(hours * 60)} minutes"
+    if hours <= 48:  # noqa: PLR2004 - two days read better in hours
+        return "1 hour" if hours == 1 else f"{hours:g} hours"
+    return f"{hours / 24:g} days"

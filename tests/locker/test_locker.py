@@ -1,0 +1,182 @@
+"""The locker: what is sealed stays, what is not sealed does not count, every change shows."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from watchkeeper.errors import AlreadyThere, LockerError, NotALocker
+from watchkeeper.locker import layout
+from watchkeeper.locker.locker import Locker
+from watchkeeper.locker.store import Store
+from watchkeeper.locker.verify import Report, verify
+from watchkeeper.model.collection import Collection, completeness
+from watchkeeper.resources import catalogue
+
+SITES = catalogue()["sites"]
+
+
+def seal_one(locker: Locker, ids: list[str] | None = None) -> Collection:
+    writer = locker.begin("acme", SITES)
+    ids = ids if ids is not None else ["1", "2"]
+    writer.add_page(gzip.compress(json.dumps(ids).encode(), mtime=0))
+    columns: dict[str, list[object]] = {column.name: [None] * len(ids) for column in SITES.columns}
+    writer.add_rows(columns | {"id": list(ids), "created_at": ["2025-03-01T10:12:08Z"] * len(ids)})
+    whole = completeness(
+        ended=True,
+        rows=writer.rows,
+        distinct=writer.distinct,
+        count_before=len(set(ids)),
+        count_after=len(set(ids)),
+    )
+    return writer.seal({"source": {"console": "https://acme.sentinelone.net"}}, whole)
+
+
+def check(folder: Path) -> Report:
+    return verify(Store(folder, create=False))
+
+
+def test_a_sealed_collection_is_read_back(tmp_path: Path) -> None:
+    sealed = seal_one(Locker.open(tmp_path / "locker", create=True), ["1", "2", "2"])
+    locker = Locker.open(tmp_path / "locker")
+    (found,) = locker.collections("acme", "sites")
+    assert found == sealed
+    assert found.complete
+    assert found.completeness.rows == 3
+    assert locker.table(found, ["id"]).to_pylist() == [{"id": "1"}, {"id": "2"}]
+    assert locker.connections() == ["acme"]
+    assert not check(tmp_path / "locker").differences
+
+
+def test_an_unsealed_collection_is_ignored_and_is_no_difference(tmp_path: Path) -> None:
+    locker = Locker.open(tmp_path, create=True)
+    locker.begin("acme", SITES).add_page(b"half a collection")
+    assert locker.collections() == []
+    report = check(tmp_path)
+    assert not report.differences
+    assert len(report.leftovers) == 1
+
+
+def test_only_a_locker_is_opened_and_only_an_empty_folder_becomes_one(tmp_path: Path) -> None:
+    with pytest.raises(NotALocker):
+        Locker.open(tmp_path / "nowhere")
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(NotALocker):
+        Locker.open(tmp_path, create=True)
+    with pytest.raises(NotALocker):
+        check(tmp_path)
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(NotALocker):
+        Locker.open(tmp_path / "file", create=True)
+
+
+def test_nothing_is_written_twice_and_no_evidence_is_removed(tmp_path: Path) -> None:
+    sealed = seal_one(Locker.open(tmp_path, create=True))
+    store = Store(tmp_path, create=False)
+    with pytest.raises(AlreadyThere):
+        store.put_new(f"{sealed.path}/manifest.json", b"{}")
+    with pytest.raises(LockerError, match="never removed"):
+        store.remove_pending(f"{sealed.path}/manifest.json")
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_flipped_byte_anywhere_is_found(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    folder = tmp_path_factory.mktemp("locker")
+    locker = Locker.open(folder, create=True)
+    seal_one(locker)
+    seal_one(locker)
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != layout.MARKER)
+    # The newest log entry is the head: nothing inside the locker vouches for it.
+    files.remove(folder / layout.log_entry(2))
+    victim = data.draw(st.sampled_from(files))
+    content = bytearray(victim.read_bytes())
+    position = data.draw(st.integers(0, len(content) - 1))
+    content[position] ^= 1 << data.draw(st.integers(0, 7))
+    victim.write_bytes(content)
+    assert check(folder).differences
+
+
+@pytest.mark.parametrize("what", ["page-00001.json.gz", "manifest.json", "table.parquet"])
+def test_a_missing_file_is_named(tmp_path: Path, what: str) -> None:
+    sealed = seal_one(Locker.open(tmp_path, create=True))
+    (tmp_path / sealed.path / what).unlink()
+    assert any(each.path.endswith(what) for each in check(tmp_path).differences)
+
+
+def test_a_removed_collection_shows_in_the_log(tmp_path: Path) -> None:
+    locker = Locker.open(tmp_path, create=True)
+    sealed = seal_one(locker)
+    seal_one(locker)
+    for path in (tmp_path / sealed.path).iterdir():
+        path.unlink()
+    assert [each.path for each in check(tmp_path).differences] == [f"{sealed.path}/manifest.json"]
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_removed_log_entry_shows(tmp_path: Path, number: int) -> None:
+    locker = Locker.open(tmp_path, create=True)
+    for _ in range(3):
+        seal_one(locker)
+    (tmp_path / layout.log_entry(number)).unlink()
+    assert check(tmp_path).differences
+
+
+def test_a_foreign_file_in_a_sealed_collection_is_named(tmp_path: Path) -> None:
+    sealed = seal_one(Locker.open(tmp_path, create=True))
+    for name in ("page-00002.json.gz", ".hidden", "notes#1"):
+        (tmp_path / sealed.path / name).write_bytes(b"planted")
+    named = {each.path.rsplit("/", 1)[1] for each in check(tmp_path).differences}
+    assert named == {"page-00002.json.gz", ".hidden", "notes#1"}
+
+
+def test_a_seal_cut_between_manifest_and_log_is_finished_by_the_next_writer(tmp_path: Path) -> None:
+    """What a process killed at that moment leaves: the marker, the manifest, no log entry."""
+    locker = Locker.open(tmp_path, create=True)
+    sealed = seal_one(locker)
+    entry = tmp_path / layout.log_entry(1)
+    fields = json.loads(entry.read_bytes())
+    entry.unlink()
+    intent = {key: fields[key] for key in ("kind", "path", "manifest_sha256", "sealed_at")}
+    (tmp_path / layout.PENDING).mkdir(parents=True, exist_ok=True)
+    (tmp_path / layout.PENDING / f"{sealed.id}.json").write_text(json.dumps(intent))
+    report = check(tmp_path)
+    assert not report.differences
+    assert report.waiting == [f"{sealed.path}/manifest.json"]
+    Locker.open(tmp_path, create=True)
+    report = check(tmp_path)
+    assert (report.differences, report.waiting, report.head[0]) == ([], [], 1)
+
+
+def test_two_writers_share_one_log(tmp_path: Path) -> None:
+    first = Locker.open(tmp_path, create=True)
+    second = Locker.open(tmp_path, create=True)
+    for locker in (first, second, first, second):
+        seal_one(locker)
+    report = check(tmp_path)
+    assert (report.differences, report.head[0]) == ([], 4)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2025-01-30T10:12:09.458490Z", "2025-03-01T10:12:08Z", "2025-03-01T10:12:08.12Z",
+     "2025-03-01T10:12:08+00:00", "2025-03-01T12:12:08.5+02:00", "2025-03-01T10:12:08",
+     "yesterday", "", None],
+)
+def test_times_are_read_in_every_form_the_console_uses(tmp_path: Path, text: str | None) -> None:
+    locker = Locker.open(tmp_path, create=True)
+    writer = locker.begin("acme", SITES)
+    columns: dict[str, list[object]] = {column.name: [None] for column in SITES.columns}
+    writer.add_rows(columns | {"id": ["1"], "created_at": [text]})
+    whole = completeness(ended=True, rows=1, distinct=1, count_before=1, count_after=1)
+    found = writer.seal({"source": {"console": "x"}}, whole)
+    (value,) = locker.table(found, ["created_at"]).column("created_at").to_pylist()
+    readable = text not in {"yesterday", "", None}
+    assert (value is not None) == readable
+    assert writer.unparsable == ({} if readable or text is None else {"created_at": 1})
+    if value is not None:
+        assert value.utcoffset().total_seconds() == 0
+        assert value.hour == 10

@@ -1,0 +1,110 @@
+"""JSON to typed columns."""
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from watchkeeper.model.resource import Column, ColumnType, Resource
+from watchkeeper.resources import catalogue
+from watchkeeper.sentinelone.decode import ResourceDecoder, convert
+
+RESOURCE = Resource(
+    name="things",
+    title="Things",
+    path="/things",
+    permission="",
+    columns=(
+        Column("id", "id"),
+        Column("flag", "flag", ColumnType.BOOLEAN),
+        Column("size", "info.size", ColumnType.INTEGER),
+        Column("words", "words", ColumnType.TEXTS),
+        Column("data", "data", ColumnType.JSON),
+        Column("inner", "data.inner"),
+    ),
+)
+
+
+def _page(*records: Any, **more: Any) -> bytes:
+    return json.dumps({"data": list(records), **more}).encode()
+
+
+def test_nested_missing_and_null_fields_are_null() -> None:
+    rows = ResourceDecoder(RESOURCE)(
+        _page(
+            {"id": "1", "flag": True, "info": {"size": 3}, "words": ["a"], "data": {"inner": "x"}},
+            {"id": "2", "info": None, "data": None},
+            {"id": "3"},
+            pagination={"totalItems": 3, "nextCursor": "abc"},
+        )
+    )
+    assert rows.columns["size"] == [3, None, None]
+    assert rows.columns["inner"] == ["x", None, None]
+    assert rows.columns["data"] == ['{"inner": "x"}', None, None]
+    assert (rows.total, rows.next_cursor) == (3, "abc")
+
+
+def test_values_of_another_type_are_converted_or_counted() -> None:
+    rows = ResourceDecoder(RESOURCE)(
+        _page({"id": 7, "flag": "True", "info": {"size": "12"}, "words": "no list"})
+    )
+    assert rows.columns["id"] == ["7"]
+    assert rows.columns["flag"] == [True]
+    assert rows.columns["size"] == [12]
+    assert rows.columns["words"] == [None]
+    assert rows.unreadable == {"words": 1}
+
+
+def test_integers_beyond_a_double_keep_every_digit() -> None:
+    rows = ResourceDecoder(catalogue()["activities"])(
+        b'{"data":[{"id":"1","activityType":27,"data":{"accountId":1234567890123456789}}]}'
+    )
+    assert "1234567890123456789" in rows.columns["data"][0]
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"[]", b"{", b'{"data": 3}', b'{"data": ["x"]}', b'{"data": []} <html>', b"\xff"]
+)
+def test_what_is_not_the_promised_json_is_refused(text: bytes) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        ResourceDecoder(RESOURCE)(text)
+
+
+def test_fields_that_no_record_has_are_named() -> None:
+    rows = ResourceDecoder(RESOURCE)(_page({"id": "1", "flag": None}), look_for_absent=True)
+    assert rows.absent == ("info.size", "words", "data", "data.inner")
+
+
+_text = st.text(alphabet='ab":\\{}[], é😀\u202e\n', max_size=12)
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | _text,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_text, inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(_json, st.sampled_from(ColumnType))
+def test_a_conversion_gives_the_declared_type_or_says_it_could_not(
+    value: Any, kind: ColumnType
+) -> None:
+    converted, readable = convert(value, kind)
+    expected: dict[ColumnType, Any] = {
+        ColumnType.TEXT: str,
+        ColumnType.TIMESTAMP: str,
+        ColumnType.JSON: str,
+        ColumnType.INTEGER: int,
+        ColumnType.BOOLEAN: bool,
+        ColumnType.TEXTS: list,
+    }
+    assert converted is None or isinstance(converted, expected[kind])
+    assert readable or converted is None
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(["id", "flag", "info", "words", "data"]), _json)))
+def test_no_record_is_lost_whatever_it_holds(records: list[dict[str, Any]]) -> None:
+    rows = ResourceDecoder(RESOURCE)(_page(*records))
+    assert rows.count == len(records)
+    assert all(len(values) == len(records) for values in rows.columns.values())

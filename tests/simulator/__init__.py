@@ -1,0 +1,1 @@
+"""The simulated console, held to its own rules."""
