@@ -24,13 +24,16 @@ import granian
 from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
+from django.db import OperationalError, connection
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from watchkeeper import settings as declared
 from watchkeeper.clock import SYSTEM_CLOCK, Clock
 from watchkeeper.errors import UsageError
+from watchkeeper.ledger import database as database_entry
 from watchkeeper.ledger import postgres
+from watchkeeper.ledger.cluster import DatabaseError, Place
 from watchkeeper.ledger.folder import DataFolder
 from watchkeeper.ledger.installation import Installation
 from watchkeeper.ledger.secrets import Vault, new_key
@@ -68,9 +71,14 @@ class App:
 
     def migrate(self) -> None:
         """Brings the database's tables up to this version; one process at a time."""
-        from django.db import connection
-
-        with connection.cursor() as cursor:
+        try:
+            cursor = connection.cursor()
+        except OperationalError as error:
+            raise DatabaseError(
+                f"The database does not answer: {str(error).strip()}",
+                hint="Check WATCHKEEPER_DATABASE_URL and whether that PostgreSQL runs.",
+            ) from error
+        with cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATION_LOCK])
             try:
                 call_command("migrate", interactive=False, verbosity=0)
@@ -136,7 +144,7 @@ def serve(settings: Settings) -> None:
         address=settings.host,
         port=settings.port,
         workers=1,
-        blocking_threads=8,
+        blocking_threads=min(8, 2 * (os.cpu_count() or 1) + 1),
         websockets=False,
         workers_kill_timeout=5,
         log_level=LogLevels.warning,
@@ -168,9 +176,9 @@ def django_configuration(
 ) -> dict[str, Any]:
     """Django's settings, from ours."""
     if settings.database_url:
-        parameters = postgres.url_parameters(settings.database_url)
+        parameters = database_entry.url_parameters(settings.database_url)
     else:
-        parameters = postgres.Place(folder).parameters()
+        parameters = Place(folder).parameters()
     return {
         "WATCHKEEPER": installation,
         "SECRET_KEY": folder.secret("django.key"),
@@ -204,7 +212,7 @@ def django_configuration(
                 },
             }
         ],
-        "DATABASES": {"default": postgres.django_database(parameters)},
+        "DATABASES": {"default": database_entry.django_database(parameters)},
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         "USE_TZ": True,
         "TIME_ZONE": "UTC",
@@ -272,7 +280,7 @@ def _protection(settings: Settings) -> dict[str, Any]:
 
 
 def _static(folder: DataFolder) -> dict[str, Any]:
-    """Static files: collected and named by their content, or, before that, as packages have them."""
+    """Static files: collected and named by their content; before that, as packages have them."""
     collected = (folder.static / "staticfiles.json").exists()
     storage = "whitenoise.storage.CompressedManifestStaticFilesStorage"
     return {
@@ -295,9 +303,7 @@ def _logging() -> Mapping[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {
-            "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}
-        },
+        "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
         "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["terminal"], "level": "WARNING"},
     }

@@ -96,7 +96,9 @@ def load(
             raise UsageError(f"There is no setting {name}.", hint=f"Did you mean {meant[0]}?")
     folder = (data or _data(environ)).expanduser().absolute()
     public = environ.get("WATCHKEEPER_PUBLIC_URL", "").strip().rstrip("/")
-    if public and (urlsplit(public).scheme not in {"http", "https"} or not urlsplit(public).hostname):
+    if public and (
+        urlsplit(public).scheme not in {"http", "https"} or not urlsplit(public).hostname
+    ):
         raise UsageError(
             f"WATCHKEEPER_PUBLIC_URL is {public!r}, which is no address of a web site.",
             hint="Give https://watch.example.org.",
@@ -106,7 +108,9 @@ def load(
         locker=environ.get("WATCHKEEPER_LOCKER", "").strip() or str(folder / "locker"),
         database_url=environ.get("WATCHKEEPER_DATABASE_URL", "").strip(),
         host=host or environ.get("WATCHKEEPER_HOST", "").strip() or "127.0.0.1",
-        port=_port(port if port is not None else environ.get("WATCHKEEPER_PORT", "").strip() or 8765),
+        port=_port(
+            port if port is not None else environ.get("WATCHKEEPER_PORT", "").strip() or 8765
+        ),
         public_url=public,
         allowed_consoles=_several(environ, "WATCHKEEPER_ALLOWED_CONSOLES"),
         keys=_several(environ, "WATCHKEEPER_KEY"),

@@ -74,6 +74,8 @@ def test_the_truth_can_be_printed() -> None:
     result = _run(*SMALL, "--truth")
     assert result.exit_code == 0
     assert len(json.loads(result.stdout)) == 12
+    spoilt = json.loads(_run(*SMALL, "--truth", "--fault", "null-fields").stdout)
+    assert spoilt["ACC-01"]["result"] == "ERROR"
 
 
 def test_faults_are_listed() -> None:

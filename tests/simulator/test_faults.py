@@ -43,6 +43,14 @@ def test_answers_of_something_in_between(
     assert client.raw("/agents", limit="3").status == status, "another request suffers anew"
 
 
+def test_the_redirect_leads_to_a_login_page(serve: Serve) -> None:
+    client = serve("redirect")
+    place = client.raw("/agents").headers["Location"]
+    page = client.http.request("GET", f"{client.console.url}{place}")
+    assert page.status == 200
+    assert b"Login" in page.data
+
+
 def test_always_means_always(serve: Serve) -> None:
     client = serve("500:always")
     assert {client.raw("/agents").status for _ in range(3)} == {500}

@@ -1,5 +1,7 @@
 """People, and their attempts to sign in."""
 
+from typing import Any
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils import timezone
@@ -7,6 +9,9 @@ from django.utils import timezone
 
 class Person(AbstractUser):
     """Somebody who can sign in; the roles are Django groups (see roles.py)."""
+
+    known_roles: frozenset[Any] | None = None
+    """What `roles.roles` found, for as long as this object lives."""
 
     class Meta(AbstractUser.Meta):
         verbose_name = "person"

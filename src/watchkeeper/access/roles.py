@@ -5,6 +5,8 @@ from enum import StrEnum
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, Group
 
+from watchkeeper.access.models import Person
+
 
 class Action(StrEnum):
     """Something a person may or may not do."""
@@ -44,11 +46,9 @@ def may(user: AbstractBaseUser | AnonymousUser, action: Action | str) -> bool:
 
 def roles(user: AbstractBaseUser | AnonymousUser) -> frozenset[Role]:
     """The person's roles, asked of the database once per loaded person."""
-    if not user.is_authenticated or not user.is_active:
+    if not isinstance(user, Person) or not user.is_active:
         return frozenset()
-    known: frozenset[Role] | None = getattr(user, "_watchkeeper_roles", None)
-    if known is None:
+    if user.known_roles is None:
         names = Group.objects.filter(user=user).values_list("name", flat=True)
-        known = frozenset(Role(name) for name in names if name in set(Role))
-        user._watchkeeper_roles = known  # type: ignore[union-attr]  # noqa: SLF001 - our own mark
-    return known
+        user.known_roles = frozenset(Role(name) for name in names if name in set(Role))
+    return user.known_roles

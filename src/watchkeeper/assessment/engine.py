@@ -84,7 +84,7 @@ def judge(
             columns = _answered(engine, control)
             _refuse_strange_items(engine, control)
             engine.execute(_RFC3339)
-            return engine.execute(_items(columns)).to_arrow_table()
+            return engine.sql(_items(columns)).to_arrow_table()
 
 
 def _milliseconds(timeout: timedelta) -> int:

@@ -8,6 +8,7 @@ from watchkeeper.cli._console import ConsoleUrl, TokenFile
 from watchkeeper.cli.up import DataFolderOption
 
 if TYPE_CHECKING:
+    from watchkeeper.bootstrap import App
     from watchkeeper.ledger.models import Connection
     from watchkeeper.sentinelone.address import Address
     from watchkeeper.sentinelone.token import Token
@@ -32,13 +33,13 @@ def command(
     Example: watchkeeper connect --console https://example.sentinelone.net --token-file token
     """
     from watchkeeper import bootstrap
-    from watchkeeper.cli._console import read_token
+    from watchkeeper.cli._console import open_console
     from watchkeeper.locker.layout import connection_id
-    from watchkeeper.sentinelone.address import parse_address
 
     settings = bootstrap.load_settings(data=data)
-    address = parse_address(console, settings.allowed_consoles)
-    token = read_token(token_file)
+    client = open_console(console, token_file, allow_host=list(settings.allowed_consoles))
+    client.close()  # it was made to read what was typed, and asked nothing
+    address, token = client.address, client.token
     for note in (*address.notes, *token.notes):
         print(f"note: {note}")
     identity = connection_id(name or address.netloc)
@@ -52,7 +53,10 @@ def _with_database(
     settings: "Settings", name: str, address: "Address", token: "Token"
 ) -> "Connection":
     """Connects, in the database of the running installation, or of one started for it."""
+    from django.db import DatabaseError
+
     from watchkeeper import bootstrap
+    from watchkeeper.errors import UsageError
     from watchkeeper.ledger.folder import AlreadyRunning, DataFolder
 
     folder = DataFolder(settings.data)
@@ -62,9 +66,14 @@ def _with_database(
             app.migrate()
             return connect_and_ask(app, name, address, token, actor=_actor())
     except AlreadyRunning:
-        return connect_and_ask(
-            bootstrap.build(settings), name, address, token, actor=_actor()
-        )
+        app = bootstrap.build(settings)
+    try:
+        return connect_and_ask(app, name, address, token, actor=_actor())
+    except DatabaseError as error:
+        raise UsageError(
+            f"Watchkeeper starts or stops on {settings.data}: its database does not answer.",
+            hint="Try again in a moment.",
+        ) from error
 
 
 def connect_and_ask(

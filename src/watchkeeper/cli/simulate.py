@@ -7,35 +7,22 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-COMPANY = "The company"
-CONSOLE = "The console"
-
 _LAST_PORT = 65535
 _STOP = {signal.SIGINT, signal.SIGTERM}
 
 
 def command(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any free one.")] = 0,
-    agents: Annotated[int, typer.Option(help="How many agents.", rich_help_panel=COMPANY)] = 2000,
-    sites: Annotated[int, typer.Option(help="How many sites.", rich_help_panel=COMPANY)] = 12,
-    accounts: Annotated[int, typer.Option(help="How many accounts.", rich_help_panel=COMPANY)] = 3,
-    threats: Annotated[int, typer.Option(help="How many threats.", rich_help_panel=COMPANY)] = 300,
-    users: Annotated[int, typer.Option(help="How many users.", rich_help_panel=COMPANY)] = 60,
-    activities: Annotated[
-        int, typer.Option(help="How many activities.", rich_help_panel=COMPANY)
-    ] = 5000,
-    seed: Annotated[
-        int, typer.Option(help="Same seed, same company.", rich_help_panel=COMPANY)
-    ] = 7,
-    day: Annotated[
-        int,
-        typer.Option(help="The same company that many days later.", rich_help_panel=COMPANY),
-    ] = 0,
+    agents: Annotated[int, typer.Option(help="How many agents.")] = 2000,
+    sites: Annotated[int, typer.Option(help="How many sites.")] = 12,
+    accounts: Annotated[int, typer.Option(help="How many accounts.")] = 3,
+    threats: Annotated[int, typer.Option(help="How many threats.")] = 300,
+    users: Annotated[int, typer.Option(help="How many users.")] = 60,
+    activities: Annotated[int, typer.Option(help="How many activities.")] = 5000,
+    seed: Annotated[int, typer.Option(help="Same seed, same company.")] = 7,
+    day: Annotated[int, typer.Option(help="The same company that many days later.")] = 0,
     profile: Annotated[
-        str,
-        typer.Option(
-            help="Which API it speaks: 2026, 2024 or documented.", rich_help_panel=CONSOLE
-        ),
+        str, typer.Option(help="Which API it speaks: 2026, 2024 or documented.")
     ] = "2026",
     fault: Annotated[
         list[str] | None,
@@ -44,13 +31,9 @@ def command(
             "request is made; NAME:always for every time, NAME:threats for threats only. "
             "Repeat for more.",
             metavar="NAME[:ARGUMENT]",
-            rich_help_panel=CONSOLE,
         ),
     ] = None,
-    latency: Annotated[
-        int,
-        typer.Option(help="Every answer takes that long.", metavar="MS", rich_help_panel=CONSOLE),
-    ] = 0,
+    latency: Annotated[int, typer.Option(help="Every answer takes that long.", metavar="MS")] = 0,
     token_file: Annotated[
         Path | None,
         typer.Option(
@@ -59,7 +42,7 @@ def command(
         ),
     ] = None,
     truth: Annotated[
-        bool, typer.Option("--truth", help="Print what every control must find, and stop.")
+        bool, typer.Option("--truth", help="Print what every control must find and stop.")
     ] = False,
     list_faults: Annotated[
         bool, typer.Option("--list-faults", help="Print every fault there is, and stop.")
@@ -97,15 +80,17 @@ def command(
             profile=profile,
         )
         if truth:
-            _print_truth(simulator.truth(company))
+            console = simulator.Running(company, profile, token="")
+            console.start(fault or ())
+            _print_truth(console.truth())
             return
-        # Blocked before any thread starts, so that a signal waits until sigwait takes it.
+        # Signals are blocked before any thread starts, so that they wait for sigwait.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
         try:
             with simulator.running(
                 company, profile=profile, faults=fault or (), port=port, latency=latency / 1000
-            ) as console:
-                _announce(console.url, console.token, token_file)
+            ) as served:
+                _announce(served.url, served.token, token_file)
                 signal.sigwait(_STOP)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -190,7 +190,7 @@ class Reading:
         received = answer.received
         text, removed = redact(answer.text, self.resource.secrets)
         if removed or received.encoding in {"", "identity"}:
-            stored = gzip.compress(text, compresslevel=6, mtime=0)
+            stored = gzip.compress(text, compresslevel=4, mtime=0)
         else:
             stored = received.body
         written = self._writer.add_page(stored)

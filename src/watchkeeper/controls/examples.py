@@ -58,8 +58,9 @@ def _example(
         if table not in known:
             raise PageFault(f"{where} has a table {table!r} that the control does not read")
         _check_rows(f"{where}, table {table!r},", rows, known[table])
+    columns = {f"{name}.{column}" for name, names in declared.reads.items() for column in names}
     for row in tables.get(UNREAD, ()):
-        if row.get("resource") not in declared.optional:
+        if row.get("resource") not in declared.optional | columns:
             raise PageFault(f"{where} leaves {row.get('resource')!r} unread, which is not optional")
     return Example(
         name=name,

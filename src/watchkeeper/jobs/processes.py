@@ -17,6 +17,7 @@ from typing import IO
 
 from watchkeeper.clock import SYSTEM_CLOCK, Clock
 from watchkeeper.errors import WatchkeeperError
+from watchkeeper.ledger.lifeline import start_guarded
 
 _LOOK_EVERY = 0.1
 
@@ -31,10 +32,11 @@ class DidNotStop(WatchkeeperError):
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A started process and what it is called in messages."""
+    """A process, what it is called in messages, and whether somebody else stops it."""
 
     name: str
     process: "subprocess.Popen[bytes]"
+    watched: bool = False
 
 
 class Processes:
@@ -48,7 +50,7 @@ class Processes:
 
     def watch(self, name: str, process: "subprocess.Popen[bytes]") -> None:
         """Watches a process that somebody else stops."""
-        self._children.append(Child(name, process))
+        self._children.append(Child(name, process, watched=True))
 
     def start(
         self,
@@ -58,17 +60,22 @@ class Processes:
         environment: Mapping[str, str],
         log: Path | None = None,
     ) -> "subprocess.Popen[bytes]":
-        """Starts a child with a lifeline; its output goes to `log`, or where ours goes."""
-        output: IO[bytes] | None = None
-        if log is not None:
-            output = os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
-        try:
+        """Starts a child that knows lifelines; its output goes to `log`, or where ours goes."""
+        with _opened(log) as output:
             process = subprocess.Popen(  # noqa: S603 - our own program
                 command, stdin=subprocess.PIPE, stdout=output, stderr=output, env=dict(environment)
             )
-        finally:
-            if output is not None:
-                output.close()
+        self._children.append(Child(name, process))
+        return process
+
+    def start_guarded(
+        self, name: str, command: Sequence[str], *, environment: Mapping[str, str], log: Path
+    ) -> "subprocess.Popen[bytes]":
+        """Starts a child that knows nothing of lifelines, behind a guard that does."""
+        with _opened(log) as output:
+            process = start_guarded(
+                command, stop_signal="TERM", output=output, env=dict(environment)
+            )
         self._children.append(Child(name, process))
         return process
 
@@ -99,17 +106,15 @@ class Processes:
         """Stops the started children, the youngest first; raises DidNotStop when one was killed."""
         killed = []
         for child in reversed(self._children):
-            if child.process.stdin is None:
+            if child.process.stdin is None or child.watched:
                 continue
-            child.process.terminate()
+            child.process.stdin.close()  # its lifeline
             try:
                 child.process.wait(self._patience)
             except subprocess.TimeoutExpired:
                 child.process.kill()
                 child.process.wait()
                 killed.append(child.name)
-            with contextlib.suppress(BrokenPipeError):
-                child.process.stdin.close()
         self._children.clear()
         if killed:
             raise DidNotStop(
@@ -117,6 +122,16 @@ class Processes:
                 "and had to be killed.",
                 hint="What it was doing is done again after the next start.",
             )
+
+
+@contextlib.contextmanager
+def _opened(log: Path | None) -> Iterator[IO[bytes] | None]:
+    """The log to append to, private; None where the child speaks where we do."""
+    if log is None:
+        yield None
+        return
+    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as output:
+        yield output
 
 
 class StopRequest:

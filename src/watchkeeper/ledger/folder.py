@@ -1,10 +1,10 @@
 """The data folder of an installation: what lies where, and one holder at a time.
 
-    keys/        what decrypts and signs; 0600 files in a 0700 folder
-    postgres/    the embedded database; belongs to the account it runs as
-    locker/      the evidence, unless WATCHKEEPER_LOCKER says otherwise
-    static/      style sheets and icons, collected at every start
-    up.lock      held by the running `watchkeeper up`
+keys/        what decrypts and signs; 0600 files in a 0700 folder
+postgres/    the embedded database; belongs to the account it runs as
+locker/      the evidence, unless WATCHKEEPER_LOCKER says otherwise
+static/      style sheets and icons, collected at every start
+up.lock      held by the running `watchkeeper up`
 """
 
 import contextlib

@@ -16,6 +16,7 @@ from watchkeeper.ledger.models import AssessmentEntry, CollectionEntry, Connecti
 from watchkeeper.locker import layout, records, tables
 from watchkeeper.locker.locker import Locker
 from watchkeeper.locker.log import Entry
+from watchkeeper.locker.log import parse as parse_entry
 from watchkeeper.model.assessment import Assessment, Outcome
 from watchkeeper.model.collection import Collection
 
@@ -81,7 +82,7 @@ def rebuild(locker: Locker, connection: Connection) -> Indexed:
 
 def _entries(locker: Locker, numbers: list[int]) -> Iterator[Entry]:
     for number in numbers:
-        yield records.log.parse(number, locker.store.get(layout.log_entry(number)))
+        yield parse_entry(number, locker.store.get(layout.log_entry(number)))
 
 
 def _forget(connection: Connection) -> None:

@@ -23,4 +23,4 @@ class Installation:
 
 def installation() -> Installation:
     """The parts of this process; Django must be configured (`bootstrap.build`)."""
-    return cast("Installation", settings.WATCHKEEPER)
+    return cast("Installation", getattr(settings, "WATCHKEEPER"))  # noqa: B009 - ours, not Django's

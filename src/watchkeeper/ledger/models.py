@@ -14,7 +14,7 @@ class ConnectionState(models.TextChoices):
 
     NEW = "new", "not tried yet"
     OK = "ok", "ok"
-    TOKEN_DEAD = "token dead", "token dead"  # noqa: S105 - a state, no secret
+    TOKEN_DEAD = "token dead", "token dead"
     UNREACHABLE = "unreachable", "unreachable"
     FAILED = "failed", "failed"
 

@@ -24,6 +24,7 @@ FILTERS = {
     "state": "operational_state",
     "membership": MEMBERSHIP,
     "version": "agent_version",
+    "active": "CASE WHEN is_active THEN 'yes' WHEN NOT is_active THEN 'no' END",
     "infected": "CASE WHEN infected THEN 'yes' ELSE 'no' END",
     "current": "CASE WHEN is_up_to_date THEN 'yes' WHEN NOT is_up_to_date THEN 'no' END",
 }
@@ -69,6 +70,7 @@ _NEEDED = (
     "last_user",
     "last_ip",
     "external_ip",
+    "is_active",
     "is_uninstalled",
     "is_decommissioned",
     "is_pending_uninstall",

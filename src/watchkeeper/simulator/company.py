@@ -105,14 +105,15 @@ class Company:
 
     def _change(self, row: Row, **values: object) -> Row:
         """The agent with other values; whoever holds the former row keeps it as it was."""
-        return row | {"updatedAt": stamp(self.now - timedelta(seconds=120))} | values
+        return row | {"updatedAt": stamp(self.now - timedelta(seconds=15))} | values
 
     def _live(self, day: int) -> None:
         """One day: agents leave for good reasons and bad, fall ill, and arrive."""
         plan = self.plan
         random = plan.chance(f"day:{day}")
-        # Everything happened within the last minutes, after any collection made before.
-        moment = plan.now - timedelta(seconds=480 - 15 * min(day, 20))
+        # All of it within the last minute: a collection of the day before, made at about the same
+        # moment, asks next for what has changed since then.
+        moment = plan.now - timedelta(seconds=60 - 2 * min(day, 20))
         rows = {row["id"]: row for row in self.agents}
         present = [r for r in self.agents if not r["isDecommissioned"] and not r["isUninstalled"]]
         candidates = [r for r in present if r["isActive"] and r["_n"] > 70] or present

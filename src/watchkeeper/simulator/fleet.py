@@ -126,7 +126,7 @@ class Fleet:
         group = self.groups.get((site["id"], purpose)) or self.groups[site["id"], "any"]
         age, silent = self._age(machine)
         if fresh:
-            age, silent = random.uniform(5, 8) * MINUTE, random.uniform(5, 60)
+            age, silent = random.uniform(30, 55), random.uniform(1, 20)
         version = TRAINS[train(system, machine)].current[int(random.choice(_VERSIONS))]
         mode, suspicious = self.modes[group["id"]]
         row: Row = {

@@ -118,7 +118,10 @@ class _Handler(BaseHTTPRequestHandler):
         if self.running.latency:
             self._wait(self.running.latency)
         path = parts.path.removeprefix(ROOT) if parts.path.startswith(ROOT) else ""
-        answer = self._answer(path, query)
+        if parts.path == "/login":  # where the redirect leads
+            answer: Answer | None = Answer(200, _LOGIN.encode(), "text/html")
+        else:
+            answer = self._answer(path, query)
         if answer is None:
             self.close_connection = True
             return

@@ -220,7 +220,7 @@ def build(plan: Plan, agents: list[Row], counter: list[int]) -> list[Row]:
 def advance(plan: Plan, threats: list[Row], day: int, counter: list[int]) -> list[Row]:
     """What the SOC did and met on that day: closures, one re-opening, new arrivals."""
     random = plan.chance(f"threats:{day}")
-    moment = plan.now - timedelta(seconds=470 - 15 * min(day, 20))
+    moment = plan.now - timedelta(seconds=59 - 2 * min(day, 20))
     following = list(threats)
     open_ones = [i for i, row in enumerate(following) if row["incidentStatus"] != "resolved"]
     closed = [i for i, row in enumerate(following) if row["incidentStatus"] == "resolved"]

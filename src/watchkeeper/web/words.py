@@ -52,6 +52,7 @@ FILTERS = {
     "version": "Agent version",
     "infected": "Infected",
     "current": "Up to date",
+    "active": "Active",
     "open": "Open",
     "status": "Incident status",
     "confidence": "Confidence",
@@ -62,6 +63,9 @@ FILTERS = {
     "resource": "Resource",
     "result": "Result",
 }
+STATES = {"na": "enabled"}
+"""The console says `na` of an agent that nobody disabled."""
+UNDERSCORED = frozenset({"status", "verdict", "mitigation"})
 _ACRONYMS = {"id": "ID", "uuid": "UUID", "os": "OS", "ip": "IP", "sha256": "SHA-256"}
 _STEPS = (
     (timedelta(days=365), "year"),

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF012 - as Django writes it
 """People and their attempts to sign in."""
 
 import django.contrib.auth.models

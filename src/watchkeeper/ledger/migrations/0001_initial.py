@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF012 - as Django writes it
 """The ledger's first tables."""
 
 import django.core.validators

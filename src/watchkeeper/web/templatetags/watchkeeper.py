@@ -188,3 +188,23 @@ def share(count: int, total: int) -> str:
 def at(found: Any, key: Any) -> Any:
     """The value a mapping has for a key."""
     return found.get(key)
+
+
+@register.filter
+def plus(first: float, second: float) -> float:
+    """The sum."""
+    return round(first + second, 2)
+
+
+@register.filter
+def choice(value: str, name: str) -> str:
+    """A value a filter offers, in words where the console's own word says too little."""
+    if name == "state":
+        return words.STATES.get(value, value.replace("_", " "))
+    return value.replace("_", " ") if name in words.UNDERSCORED else value
+
+
+@register.filter
+def offered(value: str, choices: Any) -> bool:
+    """Whether a value is among the choices of a filter."""
+    return any(each.value == value for each in choices)

@@ -1,0 +1,137 @@
+"""Which collections a control is judged on, and what keeps it from being judged. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from watchkeeper.controls.values import EARLIER
+from watchkeeper.model.collection import Collection, Verdict
+from watchkeeper.model.control import Control
+from watchkeeper.model.resource import Nature, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a control is judged on.
+
+    `sources` maps each table to its collections, oldest first; `newest` maps each resource that
+    could be read to its newest collection; `unread` maps what could not be read, and need not be,
+    to the reason; with any of `problems` the control is not judged. `baseline` is why there is
+    nothing to judge yet, empty otherwise.
+    """
+
+    sources: Mapping[str, tuple[Collection, ...]] = field(default_factory=dict)
+    newest: Mapping[str, Collection] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    baseline: str = ""
+
+    @property
+    def as_of(self) -> datetime | None:
+        """When the oldest of the newest collections was ended: how old the answer is."""
+        return min((each.ended for each in self.newest.values()), default=None)
+
+    @property
+    def collections(self) -> tuple[Collection, ...]:
+        """Every collection used, each once, oldest first."""
+        used = {each.path: each for group in self.sources.values() for each in group}
+        return tuple(sorted(used.values(), key=lambda each: (each.ended, each.id)))
+
+
+def plan(
+    control: Control, collections: Iterable[Collection], resources: Mapping[str, Resource]
+) -> Plan:
+    """What the control is judged on, given every sealed collection of one connection."""
+    by_resource = _sorted_by_resource(collections)
+    sources: dict[str, tuple[Collection, ...]] = {}
+    newest: dict[str, Collection] = {}
+    unread: dict[str, str] = {}
+    problems: list[str] = []
+    for name in control.reads:
+        resource = resources[name]
+        found = by_resource.get(name, ())
+        fault = unreadable(resource, found)
+        if fault and name in control.optional:
+            unread[name] = fault
+        elif fault:
+            problems.append(fault)
+        else:
+            newest[name] = found[-1]
+            sources[name] = _used(resource, found)
+            for column, reason in _values_lost(resource, control.reads[name], found[-1]).items():
+                unread[f"{name}.{column}"] = reason
+                if name not in control.optional:
+                    problems.append(reason)
+    baseline = ""
+    for name in control.earlier or {}:
+        before = _earlier(control, by_resource.get(name, ()), newest.get(name))
+        sources[name + EARLIER] = before
+        if control.baseline and not before:
+            baseline = "baseline; judged from the next collection on"
+    # What was read in part can be judged in part: only what is missing altogether ends it here.
+    return Plan(sources, newest, unread, tuple(problems), baseline)
+
+
+def _sorted_by_resource(
+    collections: Iterable[Collection],
+) -> dict[str, tuple[Collection, ...]]:
+    """Collections of whole resources (not of one subject), oldest first."""
+    found: dict[str, list[Collection]] = {}
+    for each in sorted(collections, key=lambda each: (each.ended, each.id)):
+        if not each.subject:
+            found.setdefault(each.resource, []).append(each)
+    return {name: tuple(group) for name, group in found.items()}
+
+
+def unreadable(resource: Resource, found: Sequence[Collection]) -> str:
+    """Why a resource cannot be judged on; empty when its newest attempt is complete."""
+    if not found:
+        return f"{resource.title}: never collected"
+    newest = found[-1]
+    if newest.complete:
+        return ""
+    reason = newest.completeness.reason.rstrip(".")
+    if newest.completeness.verdict is Verdict.DENIED:
+        needs = f"the permission {resource.permission}" if resource.permission else "a permission"
+        return f"{resource.title}: the token may not read this, it needs {needs}" + (
+            f" ({reason})" if reason else ""
+        )
+    return f"{resource.title}: the newest collection is {newest.completeness.verdict}" + (
+        f" ({reason})" if reason else ""
+    )
+
+
+def _used(resource: Resource, found: Sequence[Collection]) -> tuple[Collection, ...]:
+    """A state: its newest collection. A stream: every complete one, which add up."""
+    if resource.nature is Nature.STATE:
+        return (found[-1],)
+    return tuple(each for each in found if each.complete)
+
+
+def _earlier(
+    control: Control, found: Sequence[Collection], judged: Collection | None
+) -> tuple[Collection, ...]:
+    """Complete collections before the judged one, of the lookback; always the newest of them."""
+    if judged is None:
+        return ()
+    before = [each for each in found if each.complete and each.id != judged.id]
+    recent = [each for each in before if judged.ended - each.ended <= control.lookback]
+    return tuple(recent or before[-1:])
+
+
+def _values_lost(
+    resource: Resource, columns: Sequence[str], found: Collection
+) -> dict[str, str]:
+    """Columns that are read of a collection in which some value could not be, with the words."""
+    table = found.manifest.get("table", {})
+    unparsable: Mapping[str, int] = table.get("unparsable") or {}
+    held = table.get("columns")
+    lost: dict[str, str] = {}
+    for column in columns:
+        if held is not None and column not in held:
+            lost[column] = f"{resource.title}: the newest collection has no column {column}"
+        elif unparsable.get(column):
+            number = unparsable[column]
+            values = "1 value of" if number == 1 else f"{number} values of"
+            lost[column] = f"{resource.title}: {values} {column} cannot be read"
+    return lost

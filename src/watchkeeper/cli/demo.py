@@ -1,0 +1,270 @@
+"""`watchkeeper demo`: everything, filled, against a simulated console."""
+
+import contextlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Self
+
+import typer
+
+from watchkeeper.cli.up import DataFolderOption, require_free, running
+from watchkeeper.errors import UsageError, WatchkeeperError
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+    from watchkeeper.cli.up import Up
+    from watchkeeper.jobs.processes import Processes, StopRequest
+    from watchkeeper.ledger.folder import DataFolder
+    from watchkeeper.ledger.models import Run
+    from watchkeeper.settings import Settings
+
+NAME = "demo"
+_HOST = "127.0.0.1"
+_CONSOLE_SECONDS = 60.0
+_LOOK_EVERY = 0.2
+
+
+def command(
+    port: Annotated[
+        int, typer.Option(help="Listen on that port; where it is taken, on a free one.")
+    ] = 8765,
+    data: DataFolderOption = None,
+    agents: Annotated[int, typer.Option(help="How many agents the simulated console has.")] = 2000,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Forget what an earlier demo collected.")
+    ] = False,
+    exit_when_ready: Annotated[
+        bool, typer.Option("--exit-when-ready", help="Stop once the pages answer, for tests.")
+    ] = False,
+) -> None:
+    """Show Watchkeeper at work: a simulated console, collected and judged, in your browser.
+
+    Needs no console, no token and no settings. Everything listens on this machine only and lies in
+    a folder of your own below the system's temporary directory; a second start uses it again and
+    is quick. Prints a name, a password and, last, the address to open. Ctrl-C stops everything.
+    """
+    from watchkeeper import bootstrap
+    from watchkeeper.jobs.processes import stop_request
+    from watchkeeper.ledger.folder import DataFolder
+
+    for variable in [name for name in os.environ if name.startswith("WATCHKEEPER_")]:
+        del os.environ[variable]  # a demo never touches the installation of this environment
+    settings = bootstrap.load_settings(
+        {}, data=data or _default_folder(), host=_HOST, port=_free_port(port)
+    )
+    folder = DataFolder(settings.data)
+    if fresh:
+        _forget(folder)
+    folder.prepare()
+    log = folder.path / "watchkeeper.log"
+    with (
+        stop_request() as stop,
+        running(settings, stop, log=log, admin_password=_password(folder)) as up,
+    ):
+        # Among the others, not before them: a second demo is refused before it starts a console.
+        console = _start_console(up.processes, folder, agents, log, stop)
+        if not stop.asked:
+            _fill(up, console, folder, stop)
+        if not stop.asked:
+            _tell(settings, folder)
+        if not exit_when_ready:
+            up.processes.wait(stop)
+
+
+def _default_folder() -> Path:
+    """A folder per user below the temporary directory; refuses one that somebody else made."""
+    path = Path(tempfile.gettempdir()) / f"watchkeeper-demo-{os.geteuid()}"
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+    if path.is_symlink() or path.stat().st_uid != os.geteuid():
+        raise UsageError(
+            f"{path} belongs to somebody else.", hint="Give a folder of your own with --data."
+        )
+    return path
+
+
+def _free_port(wanted: int) -> int:
+    """The wanted port, or a free one where it is taken."""
+    import socket
+
+    try:
+        require_free(_HOST, wanted)
+    except UsageError:
+        with socket.create_server((_HOST, 0)) as probe:
+            free = int(probe.getsockname()[1])
+        if wanted:
+            print(f"Port {wanted} is taken, {free} is used.")
+        return free
+    return wanted
+
+
+def _forget(folder: "DataFolder") -> None:
+    """Removes everything of an earlier demo; raises AlreadyRunning when that still runs."""
+    import shutil
+
+    from watchkeeper.ledger import postgres
+
+    marks = ("keys", "postgres", "locker", "static", "up.lock")
+    if folder.path.exists():
+        strange = [
+            each.name
+            for each in folder.path.iterdir()
+            if each.name not in marks and not each.name.endswith((".log", ".log.1"))
+        ]
+        if strange:
+            raise UsageError(
+                f"{folder.path} holds {strange[0]!r}, which no demo made; nothing was removed.",
+                hint="Give the folder of a demo, or an empty one, with --data.",
+            )
+    with folder.held():
+        postgres.stop_leftover(folder)
+        for each in folder.path.iterdir():
+            if each.is_dir():
+                shutil.rmtree(each)
+            elif each.name != "up.lock":
+                each.unlink()
+
+
+def _password(folder: "DataFolder") -> str:
+    """The demo's password, the same at every start."""
+    import secrets
+
+    return folder.secret("demo.password", lambda: secrets.token_urlsafe(9))
+
+
+def _start_console(
+    processes: "Processes", folder: "DataFolder", agents: int, log: Path, stop: "StopRequest"
+) -> str:
+    """Starts the simulated console; returns its address once it answers."""
+    import socket
+
+    from watchkeeper.clock import SYSTEM_CLOCK
+
+    token_file = _token_file(folder)
+    token_file.unlink(missing_ok=True)
+    port = _free_port(0)
+    size = ["--agents", str(agents), "--accounts", "3", "--sites", "12"]
+    processes.start_guarded(
+        "The simulated console",
+        [
+            *(sys.executable, "-m", "watchkeeper", "simulate", "--port", str(port)),
+            *(*size, "--token-file", str(token_file)),
+        ],
+        environment=os.environ,
+        log=log,
+    )
+    print(f"A simulated console with {agents:,} agents is starting …", flush=True)
+    deadline = SYSTEM_CLOCK.monotonic() + _CONSOLE_SECONDS
+    while not stop.wait(0.05):
+        processes.check()
+        if token_file.exists():
+            with contextlib.suppress(OSError), socket.create_connection((_HOST, port), timeout=1):
+                break
+        if SYSTEM_CLOCK.monotonic() > deadline:
+            raise WatchkeeperError(
+                f"The simulated console is not ready after {_CONSOLE_SECONDS:.0f} s.",
+                hint=f"See {log}.",
+            )
+    return f"http://{_HOST}:{port}"
+
+
+def _token_file(folder: "DataFolder") -> Path:
+    return folder.keys / "demo.token"
+
+
+def _fill(
+    up: "Up", console: str, folder: "DataFolder", stop: "StopRequest"
+) -> None:
+    """Connects the simulated console and waits until what is due is collected and judged."""
+    from watchkeeper.jobs import runs
+    from watchkeeper.jobs.schedule import due_of
+    from watchkeeper.ledger.connections import connect
+    from watchkeeper.ledger.models import RunState
+    from watchkeeper.sentinelone.address import parse_address
+    from watchkeeper.sentinelone.token import parse_token
+
+    connection = connect(
+        NAME,
+        parse_address(console),
+        parse_token(_token_file(folder).read_text("utf-8")),
+        vault=up.app.installation.vault,
+        actor="demo",
+    )
+    # Whose token it is, always: that shows that the new address and token work.
+    wanted = {"own_user", *due_of(connection, up.app.installation.clock.now())}
+    run = runs.ask(NAME, sorted(wanted), trigger="demo")
+    with _Bars() as bars:
+        while run.state in {RunState.WAITING, RunState.RUNNING}:
+            if stop.wait(_LOOK_EVERY):
+                return
+            up.processes.check()
+            run.refresh_from_db()
+            bars.show(run)
+    if run.state != RunState.DONE:
+        raise WatchkeeperError(
+            f"The simulated console could not be collected: {run.reason}",
+            hint=f"See {folder.path / 'watchkeeper.log'}, or start over with --fresh.",
+        )
+    judged = connection.assessments.filter(newest=True)
+    failing = judged.filter(result="FAIL").count()
+    print(f"{judged.count()} controls judged, {failing} of them fail.")
+
+
+def _tell(settings: "Settings", folder: "DataFolder") -> None:
+    """Name, password and, on the last line, the address."""
+    from watchkeeper.access.models import Person
+    from watchkeeper.access.people import FIRST_ADMIN
+
+    password = _password(folder)
+    person = Person.objects.filter(username=FIRST_ADMIN).first()
+    known = person is not None and person.check_password(password)
+    print(f"Name: {FIRST_ADMIN}   Password: {password if known else 'the one you chose'}")
+    print("Ctrl-C stops it. Open:")
+    print(settings.address, flush=True)
+
+
+class _Bars:
+    """A run's progress: bars on a terminal, a line per finished resource elsewhere."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        out = Console(highlight=False)
+        self._lines = not out.is_terminal
+        self._told: set[str] = set()
+        self._tasks: dict[str, TaskID] = {}
+        self._bar = Progress(
+            TextColumn("{task.description:<24}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[state]}"),
+            console=out,
+            disable=self._lines,
+        )
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def show(self, run: "Run") -> None:
+        """Shows how far the run is."""
+        for name, step in run.progress.items():
+            done = step["verdict"]
+            if name not in self._tasks:
+                self._tasks[name] = self._bar.add_task(step["title"], total=None, state="")
+            self._bar.update(
+                self._tasks[name],
+                completed=step["rows"],
+                total=step["rows"] if done else step["expected"],
+                state=done or "",
+            )
+            if done and self._lines and name not in self._told:
+                self._told.add(name)
+                print(f"{step['title']}: {done}, {step['rows']:,} records", flush=True)
