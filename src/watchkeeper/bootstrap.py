@@ -109,11 +109,11 @@ def database(settings: Settings) -> Iterator[postgres.Server | None]:
 _built: list[App] = []
 
 
-def build(settings: Settings, clock: Clock = SYSTEM_CLOCK) -> App:
+def build(settings: Settings, clock: Clock = SYSTEM_CLOCK, *, collects: bool = False) -> App:
     """Configures Django for these settings; Django knows one configuration per process.
 
     Called again with the same settings it returns the same App; raises UsageError with others.
-    The database need not run yet.
+    The database need not run yet. `collects`: this process is going to collect static files.
     """
     if _built:
         if _built[0].settings == settings:
@@ -128,7 +128,7 @@ def build(settings: Settings, clock: Clock = SYSTEM_CLOCK) -> App:
         allowed_consoles=settings.allowed_consoles,
         clock=clock,
     )
-    django_settings.configure(**django_configuration(settings, folder, installation))
+    django_settings.configure(**django_configuration(settings, folder, installation, collects=collects))
     django.setup()
     app = App(settings, folder, installation)
     _built.append(app)
@@ -172,7 +172,7 @@ def _open_locker(where: str, clock: Clock) -> Locker:
 
 
 def django_configuration(
-    settings: Settings, folder: DataFolder, installation: Installation
+    settings: Settings, folder: DataFolder, installation: Installation, *, collects: bool = False
 ) -> dict[str, Any]:
     """Django's settings, from ours."""
     if settings.database_url:
@@ -221,7 +221,7 @@ def django_configuration(
         "LOGGING": _logging(),
         **_people(),
         **_protection(settings),
-        **_static(folder),
+        **_static(folder, collects=collects),
     }
 
 
@@ -279,7 +279,7 @@ def _protection(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _static(folder: DataFolder) -> dict[str, Any]:
+def _static(folder: DataFolder, *, collects: bool) -> dict[str, Any]:
     """Static files: collected and named by their content; before that, as packages have them."""
     collected = (folder.static / "staticfiles.json").exists()
     storage = "whitenoise.storage.CompressedManifestStaticFilesStorage"
@@ -290,7 +290,7 @@ def _static(folder: DataFolder) -> dict[str, Any]:
             "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
             "staticfiles": {
                 "BACKEND": storage
-                if collected
+                if collected or collects
                 else "django.contrib.staticfiles.storage.StaticFilesStorage"
             },
         },

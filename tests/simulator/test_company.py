@@ -125,6 +125,8 @@ def test_the_world_holds_every_case(shared: Client) -> None:
     assert set(HOSTILE) <= {row["computerName"] for row in agents}
     assert {row["osType"] for row in agents} == {"windows", "windows_legacy", "macos", "linux"}
     assert any(row["licenseKey"] for row in agents)
+    machines = Counter((row["computerName"], row["serialNumber"]) for row in agents)
+    assert max(machines.values()) == 2, "a machine set up again"
     assert any(row["createdAt"] > row["updatedAt"] for row in agents)
     assert len({len(row["registeredAt"]) for row in agents}) == 4
     threats = shared.walk("/threats", limit="200")

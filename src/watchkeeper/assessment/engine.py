@@ -29,7 +29,7 @@ MEMORY_LIMIT = "1GB"
 TIMEOUT = timedelta(seconds=60)
 
 _ITEM = ("subject", "name", "outcome", "reason")
-_SETTINGS = {
+_SETTINGS: Mapping[str, str | int | float | list[str]] = {
     "threads": 2,
     "temp_directory": "",  # nothing is spilled to disk
     "max_temp_directory_size": "0B",
@@ -69,22 +69,28 @@ def judge(
     page's defaults. Raises ControlFaulty when the control cannot be judged because of itself.
     """
     chosen: dict[str, Any] = {**effective(control, parameters), "now": now}
-    limits = {"memory_limit": memory_limit, "max_execution_time": _milliseconds(timeout)}
-    with duckdb.connect(":memory:", config={**_SETTINGS, **limits}) as engine:
-        with _explained(control, timeout), _stopped(engine, timeout):
-            engine.execute(prelude())
-            _load(engine, control, tables)
-            for lock in _LOCKS:
-                engine.execute(lock)
-            sql, used = check(engine, control, _expected(control).keys())
-            engine.execute(
-                f"CREATE TEMP TABLE judged AS SELECT * FROM (\n{sql}\n)",  # noqa: S608 - checked above
-                {name: value for name, value in chosen.items() if name in used},
-            )
-            columns = _answered(engine, control)
-            _refuse_strange_items(engine, control)
-            engine.execute(_RFC3339)
-            return engine.sql(_items(columns)).to_arrow_table()
+    limits: dict[str, str | int] = {
+        "memory_limit": memory_limit,
+        "max_execution_time": _milliseconds(timeout),
+    }
+    with (
+        _explained(control, timeout),
+        duckdb.connect(":memory:", config={**_SETTINGS, **limits}) as engine,
+        _stopped(engine, timeout),
+    ):
+        engine.execute(prelude())
+        _load(engine, control, tables)
+        for lock in _LOCKS:
+            engine.execute(lock)
+        sql, used = check(engine, control, _expected(control).keys())
+        engine.execute(
+            f"CREATE TEMP TABLE judged AS SELECT * FROM (\n{sql}\n)",  # noqa: S608 - checked above
+            {name: value for name, value in chosen.items() if name in used},
+        )
+        columns = _answered(engine, control)
+        _refuse_strange_items(engine, control)
+        engine.execute(_RFC3339)
+        return engine.sql(_items(columns)).to_arrow_table()
 
 
 def _milliseconds(timeout: timedelta) -> int:
@@ -207,5 +213,3 @@ def _items(columns: Mapping[str, str]) -> str:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-

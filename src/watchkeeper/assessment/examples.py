@@ -19,7 +19,8 @@ def tables(
     columns = columns_of(control, resources())
     return {
         name: pa.Table.from_pylist(
-            values, pa.schema([(column, arrow_type(kind)) for column, kind in columns[name].items()])
+            values,
+            pa.schema([(column, arrow_type(kind)) for column, kind in columns[name].items()]),
         )
         for name, values in rows(example, columns, now).items()
     }
@@ -30,9 +31,7 @@ def disagreements(control: Control, example: Example) -> list[str]:
 
     Raises ControlFaulty when the SQL cannot be judged at all.
     """
-    items = judge(
-        control, tables(control, example), now=EXAMPLE_NOW, parameters=example.parameters
-    )
+    items = judge(control, tables(control, example), now=EXAMPLE_NOW, parameters=example.parameters)
     found = {row["subject"]: row for row in items.to_pylist()}
     said: list[str] = []
     for subject, (outcome, reason) in example.expected.items():

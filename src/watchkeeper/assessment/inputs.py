@@ -15,15 +15,16 @@ class Plan:
     """What a control is judged on.
 
     `sources` maps each table to its collections, oldest first; `newest` maps each resource that
-    could be read to its newest collection; `unread` maps what could not be read, and need not be,
-    to the reason; with any of `problems` the control is not judged. `baseline` is why there is
-    nothing to judge yet, empty otherwise.
+    could be read to its newest collection; `unread` maps what could not be read (a resource, or
+    `resource.column`) to the reason. With anything `missing` the control is not judged; with
+    `doubts` it is, and cannot pass. `baseline` says why there is nothing to judge yet, or is empty.
     """
 
     sources: Mapping[str, tuple[Collection, ...]] = field(default_factory=dict)
     newest: Mapping[str, Collection] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
-    problems: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     baseline: str = ""
 
     @property
@@ -46,7 +47,8 @@ def plan(
     sources: dict[str, tuple[Collection, ...]] = {}
     newest: dict[str, Collection] = {}
     unread: dict[str, str] = {}
-    problems: list[str] = []
+    missing: list[str] = []
+    doubts: list[str] = []
     for name in control.reads:
         resource = resources[name]
         found = by_resource.get(name, ())
@@ -54,22 +56,21 @@ def plan(
         if fault and name in control.optional:
             unread[name] = fault
         elif fault:
-            problems.append(fault)
+            missing.append(fault)
         else:
             newest[name] = found[-1]
             sources[name] = _used(resource, found)
             for column, reason in _values_lost(resource, control.reads[name], found[-1]).items():
                 unread[f"{name}.{column}"] = reason
                 if name not in control.optional:
-                    problems.append(reason)
+                    doubts.append(reason)
     baseline = ""
     for name in control.earlier or {}:
         before = _earlier(control, by_resource.get(name, ()), newest.get(name))
         sources[name + EARLIER] = before
         if control.baseline and not before:
             baseline = "baseline; judged from the next collection on"
-    # What was read in part can be judged in part: only what is missing altogether ends it here.
-    return Plan(sources, newest, unread, tuple(problems), baseline)
+    return Plan(sources, newest, unread, tuple(missing), tuple(doubts), baseline)
 
 
 def _sorted_by_resource(
@@ -119,9 +120,7 @@ def _earlier(
     return tuple(recent or before[-1:])
 
 
-def _values_lost(
-    resource: Resource, columns: Sequence[str], found: Collection
-) -> dict[str, str]:
+def _values_lost(resource: Resource, columns: Sequence[str], found: Collection) -> dict[str, str]:
     """Columns that are read of a collection in which some value could not be, with the words."""
     table = found.manifest.get("table", {})
     unparsable: Mapping[str, int] = table.get("unparsable") or {}

@@ -5,7 +5,8 @@ so that a refusal names the table, function or parameter instead of an engine's 
 """
 
 import json
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from functools import cache
 from typing import Any
 
@@ -21,8 +22,8 @@ _CLOCK_WORDS = {"current_date", "current_time", "current_timestamp", "localtime"
 
 
 def check(
-    connection: duckdb.DuckDBPyConnection, control: Control, tables: Set[str]
-) -> tuple[str, Set[str]]:
+    connection: duckdb.DuckDBPyConnection, control: Control, tables: AbstractSet[str]
+) -> tuple[str, AbstractSet[str]]:
     """The statement without what ends it, and the parameters it names.
 
     `tables` are those it may read. Raises ControlFaulty with the first thing that is not allowed.
@@ -60,40 +61,50 @@ def _parsed(connection: duckdb.DuckDBPyConnection, control: Control) -> Mapping[
     return parsed
 
 
-def _faults(parsed: Mapping[str, Any], tables: Set[str]) -> Iterator[str]:
+def _faults(parsed: Mapping[str, Any], tables: AbstractSet[str]) -> Iterator[str]:
     nodes = list(_walk(parsed))
     named = {
-        entry["key"].lower() for node in nodes for entry in (node.get("cte_map") or {"map": ()})["map"]
+        str(entry["key"]).lower()
+        for node in nodes
+        if isinstance(node.get("cte_map"), dict)
+        for entry in node["cte_map"]["map"]
     }
     for node in nodes:
         if "cte_map" in node and node.get("type") not in _QUERIES:
             yield "holds something else than queries"
         if node.get("sample"):
             yield "takes a sample, which differs from run to run"
-        match node.get("type"):
-            case "BASE_TABLE":
-                yield from _table_faults(node, tables, named)
-            case "TABLE_FUNCTION":
-                name = str(node["function"].get("function_name", "")).lower()
-                if name not in _TABLE_FUNCTIONS:
-                    yield f"calls {name}(), which reads something else than its tables"
-            case "SHOW_REF":
-                yield "asks the engine about itself (DESCRIBE, SHOW, SUMMARIZE)"
-            case "COLUMN_REF":
-                names = [str(each).lower() for each in node["column_names"]]
-                if len(names) == 1 and names[0] in _CLOCK_WORDS:
-                    yield f"asks the machine with {names[0]}; use $now"
-        if node.get("class") == "FUNCTION":
+        yield from _source_faults(node, tables | named)
+        yield from _clock_faults(node)
+
+
+def _source_faults(node: Mapping[str, Any], tables: AbstractSet[str]) -> Iterator[str]:
+    """What rows are taken from: the declared tables and what is computed from them."""
+    match node.get("type"):
+        case "BASE_TABLE":
+            name = str(node["table_name"])
+            if node["schema_name"] or node["catalog_name"] or name.lower() not in tables:
+                path = ".".join(node["qualified_name"]["path"])
+                yield f"reads {path!r}, a table it does not declare"
+        case "TABLE_FUNCTION":
+            name = str(node["function"].get("function_name", "")).lower()
+            if name not in _TABLE_FUNCTIONS:
+                yield f"calls {name}(), which reads something else than its tables"
+        case "SHOW_REF":
+            yield "asks the engine about itself (DESCRIBE, SHOW, SUMMARIZE)"
+
+
+def _clock_faults(node: Mapping[str, Any]) -> Iterator[str]:
+    """What would answer differently tomorrow for the same tables."""
+    match node.get("class"):
+        case "COLUMN_REF":
+            names = [str(each).lower() for each in node["column_names"]]
+            if len(names) == 1 and names[0] in _CLOCK_WORDS:
+                yield f"asks the machine with {names[0]}; use $now"
+        case "FUNCTION":
             name = str(node["function_name"]).lower()
             if name in _inconsistent():
                 yield f"calls {name}(), which differs from run to run; for the time use $now"
-
-
-def _table_faults(node: Mapping[str, Any], tables: Set[str], named: Set[str]) -> Iterator[str]:
-    name = str(node["table_name"])
-    if node["schema_name"] or node["catalog_name"] or name.lower() not in tables | named:
-        path = ".".join(node["qualified_name"]["path"])
-        yield f"reads {path!r}, a table it does not declare"
 
 
 def _walk(value: Any) -> Iterator[Mapping[str, Any]]:
@@ -110,7 +121,7 @@ def _walk(value: Any) -> Iterator[Mapping[str, Any]]:
 
 @cache
 def _inconsistent() -> frozenset[str]:
-    """The functions that may answer differently for the same arguments, as the engine lists them."""
+    """Functions that may answer differently for the same arguments, as the engine lists them."""
     with duckdb.connect(":memory:") as engine:
         rows = engine.execute(
             "SELECT DISTINCT function_name FROM duckdb_functions()"

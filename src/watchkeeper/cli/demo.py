@@ -87,18 +87,21 @@ def _default_folder() -> Path:
 
 
 def _free_port(wanted: int) -> int:
-    """The wanted port, or a free one where it is taken."""
+    """The wanted port, or a free one where it is taken or 0."""
     import socket
 
-    try:
-        require_free(_HOST, wanted)
-    except UsageError:
-        with socket.create_server((_HOST, 0)) as probe:
-            free = int(probe.getsockname()[1])
-        if wanted:
-            print(f"Port {wanted} is taken, {free} is used.")
-        return free
-    return wanted
+    if wanted:
+        try:
+            require_free(_HOST, wanted)
+        except UsageError:
+            pass
+        else:
+            return wanted
+    with socket.create_server((_HOST, 0)) as probe:
+        free = int(probe.getsockname()[1])
+    if wanted:
+        print(f"Port {wanted} is taken, {free} is used.")
+    return free
 
 
 def _forget(folder: "DataFolder") -> None:

@@ -2,11 +2,18 @@
 
 import signal
 import sys
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+if TYPE_CHECKING:
+    from watchkeeper.simulator import Company, Running
+
+_HOUR = 3600
 _LAST_PORT = 65535
 _STOP = {signal.SIGINT, signal.SIGTERM}
 
@@ -52,8 +59,8 @@ def command(
 
     It answers as the management API does, with the agents, threats, policies, people and activities
     of an invented company in which a few things are wrong. Point a connection at the address it
-    prints, with the token it prints. The times in it are relative to the moment it starts. It
-    listens on this machine only and stops with Ctrl-C.
+    prints, with the token it prints. The company lives on: its times move with the clock, hour by
+    hour, and every day something changes. It listens on this machine only and stops with Ctrl-C.
 
     Example: watchkeeper simulate --agents 20000 --fault 429-html --token-file token
     """
@@ -67,8 +74,11 @@ def command(
         _fail(f"latency must not be negative, got {latency}")
     if not 0 <= port <= _LAST_PORT:
         _fail(f"port must be between 0 and {_LAST_PORT}, got {port}")
+    # Blocked before any thread starts, so that a request to stop waits for who awaits it.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
     try:
-        company = simulator.Company(
+        build = partial(
+            simulator.Company,
             agents=agents,
             sites=sites,
             accounts=accounts,
@@ -76,29 +86,34 @@ def command(
             users=users,
             activities=activities,
             seed=seed,
-            day=day,
             profile=profile,
         )
+        company = build(day=day)
         if truth:
             console = simulator.Running(company, profile, token="")
             console.start(fault or ())
             _print_truth(console.truth())
             return
-        # Signals are blocked before any thread starts, so that they wait for sigwait.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
-        try:
-            with simulator.running(
-                company, profile=profile, faults=fault or (), port=port, latency=latency / 1000
-            ) as served:
-                _announce(served.url, served.token, token_file)
-                signal.sigwait(_STOP)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        with simulator.running(
+            company, profile=profile, faults=fault or (), port=port, latency=latency / 1000
+        ) as served:
+            _announce(served.url, served.token, token_file)
+            _live(served, build, day)
     except ValueError as error:
         _fail(str(error))
     except OSError as error:
         what = f"write {error.filename}" if error.filename else f"listen on port {port}"
         _fail(f"cannot {what}: {error.strerror or error}")
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _live(served: "Running", build: Callable[..., "Company"], day: int) -> None:
+    """Until somebody asks it to stop, move the company on hour by hour."""
+    started = time.monotonic()
+    while signal.sigtimedwait(_STOP, _HOUR) is None:
+        days = int((time.monotonic() - started) // (24 * _HOUR))
+        served.set_company(build(day=day + days))
 
 
 def _fail(message: str) -> NoReturn:

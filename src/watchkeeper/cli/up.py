@@ -108,7 +108,7 @@ def running(
         with bootstrap.database(settings) as server:
             if server is not None:
                 processes.watch("PostgreSQL", server.process)
-            app = bootstrap.build(settings)
+            app = bootstrap.build(settings, collects=True)
             admin = app.prepare(admin_password)
             environment = os.environ | settings.environment()
             program = [sys.executable, "-m", "watchkeeper", "up", "--only"]

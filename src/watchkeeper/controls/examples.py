@@ -33,9 +33,7 @@ def read(
 
 
 def _parts(tokens: Sequence[Token]) -> list[tuple[str, Sequence[Token]]]:
-    starts = [
-        position for position, token in enumerate(tokens) if token.type == "heading_open"
-    ]
+    starts = [position for position, token in enumerate(tokens) if token.type == "heading_open"]
     return [
         (tokens[start + 1].content.strip(), tokens[start + 3 : end])
         for start, end in zip(starts, [*starts[1:], len(tokens)], strict=True)
@@ -129,11 +127,15 @@ def _expected(where: str, rows: Rows) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     for row in rows:
         if tuple(row) != _EXPECT:
-            raise PageFault(f"{where} expects {', '.join(row)}; the columns are {', '.join(_EXPECT)}")
+            raise PageFault(
+                f"{where} expects {', '.join(row)}; the columns are {', '.join(_EXPECT)}"
+            )
         if row["outcome"] not in list(Outcome):
             raise PageFault(f"{where} expects the outcome {row['outcome']!r}, which is none")
         if not row["subject"] or row["subject"] in found:
-            raise PageFault(f"{where} expects the subject {row['subject']!r} twice or without a name")
+            raise PageFault(
+                f"{where} expects the subject {row['subject']!r} twice or without a name"
+            )
         found[row["subject"]] = (row["outcome"], row["reason"])
     return found
 

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 from watchkeeper.controls.faults import PageFault
 from watchkeeper.controls.parameters import OPERATORS, out_of_bounds
-from watchkeeper.controls.values import COLLECTED_AT
 from watchkeeper.model.control import (
     Cadence,
     Guardrail,
@@ -53,24 +52,12 @@ class Front:
 
 def read(values: Mapping[str, Any], resources: Mapping[str, Resource]) -> Front:
     """The front matter as typed values; PageFault names what is wrong."""
-    for key in values:
-        if key not in _ALLOWED:
-            raise PageFault(f"the front matter has an unknown key {key!r}")
-    for key in _NEEDED:
-        if key not in values:
-            raise PageFault(f"the front matter has no {key!r}")
+    _check_keys(values)
     reads = _tables("reads", values["reads"], resources)
     if not reads:
         raise PageFault("'reads' names no resource")
-    earlier = _tables("earlier", values.get("earlier", {}), resources)
-    for name, columns in earlier.items():
-        if resources[name].nature is not Nature.STATE:
-            raise PageFault(f"'earlier' names {name!r}, which has no states to look back at")
-        if name not in reads:
-            raise PageFault(f"'earlier' names {name!r}, which 'reads' does not")
-        if COLLECTED_AT in columns:
-            raise PageFault(f"'earlier' names {COLLECTED_AT!r}, which is always there")
-    baseline = _typed(values, "baseline", bool, default=False)
+    earlier = _earlier(values.get("earlier", {}), reads, resources)
+    baseline = _flag(values, "baseline")
     if baseline and not earlier:
         raise PageFault("'baseline' is true and 'earlier' names no resource")
     parameters = _parameters(values.get("parameters", {}))
@@ -90,9 +77,29 @@ def read(values: Mapping[str, Any], resources: Mapping[str, Resource]) -> Front:
     )
 
 
-def _tables(
-    key: str, value: Any, resources: Mapping[str, Resource]
+def _check_keys(values: Mapping[str, Any]) -> None:
+    for key in values:
+        if key not in _ALLOWED:
+            raise PageFault(f"the front matter has an unknown key {key!r}")
+    for key in _NEEDED:
+        if key not in values:
+            raise PageFault(f"the front matter has no {key!r}")
+
+
+def _earlier(
+    value: Any, reads: Mapping[str, tuple[str, ...]], resources: Mapping[str, Resource]
 ) -> dict[str, tuple[str, ...]]:
+    """`earlier` looks back at states that the control reads."""
+    earlier = _tables("earlier", value, resources)
+    for name in earlier:
+        if resources[name].nature is not Nature.STATE:
+            raise PageFault(f"'earlier' names {name!r}, which has no states to look back at")
+        if name not in reads:
+            raise PageFault(f"'earlier' names {name!r}, which 'reads' does not")
+    return earlier
+
+
+def _tables(key: str, value: Any, resources: Mapping[str, Resource]) -> dict[str, tuple[str, ...]]:
     if not isinstance(value, dict):
         raise PageFault(f"{key!r} is not `resource: [columns]`")
     found: dict[str, tuple[str, ...]] = {}
@@ -127,19 +134,18 @@ def _optional(value: Any, reads: Mapping[str, tuple[str, ...]]) -> frozenset[str
 
 
 def _lookback(values: Mapping[str, Any]) -> int:
-    days = _typed(values, "lookback_days", int, default=_DEFAULT_LOOKBACK)
+    days = values.get("lookback_days", _DEFAULT_LOOKBACK)
+    if not isinstance(days, int) or isinstance(days, bool):
+        raise PageFault(f"'lookback_days' is {days!r}, not a whole number")
     if not 1 <= days <= _MOST_LOOKBACK:
         raise PageFault(f"'lookback_days' is {days}; it must be 1 to {_MOST_LOOKBACK}")
     return days
 
 
-Kind = TypeVar("Kind", int, bool)
-
-
-def _typed(values: Mapping[str, Any], key: str, kind: type[Kind], *, default: Kind) -> Kind:
-    value = values.get(key, default)
-    if type(value) is not kind:
-        raise PageFault(f"{key!r} is {value!r}, not {'true or false' if kind is bool else 'a number'}")
+def _flag(values: Mapping[str, Any], key: str) -> bool:
+    value = values.get(key, False)
+    if not isinstance(value, bool):
+        raise PageFault(f"{key!r} is {value!r}, not true or false")
     return value
 
 

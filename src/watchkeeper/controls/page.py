@@ -34,7 +34,11 @@ class Section:
 class _Loader(yaml.SafeLoader):
     """YAML's plain values; a key that stands twice is a fault, not an overwrite."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    def construct_mapping(
+        self,
+        node: yaml.MappingNode,
+        deep: bool = False,  # noqa: FBT001, FBT002 - as the parent has it
+    ) -> dict[Any, Any]:
         """The mapping, once its keys are known to differ."""
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         for key in keys:

@@ -35,7 +35,9 @@ def out_of_bounds(parameter: Parameter, value: Scalar) -> str:
     kind = type(parameter.default)
     fits = type(value) is kind or (kind is float and type(value) is int)
     if not fits:
-        return f"{parameter.name} is {value!r}, it must be {_KINDS[kind]} like {parameter.default!r}"
+        return (
+            f"{parameter.name} is {value!r}, it must be {_KINDS[kind]} like {parameter.default!r}"
+        )
     if isinstance(value, str | bool):
         return ""
     if parameter.minimum is not None and value < parameter.minimum:

@@ -99,8 +99,6 @@ def _controls(standings: Sequence[Standing]) -> list[Attention]:
     bad = [each for each in standings if each.result.rank <= Result.FAIL.rank]
     ordered = sorted(bad, key=lambda each: (each.severity not in {"critical"}, each.weight))
     return [
-        Attention(
-            Kind.CONTROL, each.result, each.title, each.reason, each.control, each.severity
-        )
+        Attention(Kind.CONTROL, each.result, each.title, each.reason, each.control, each.severity)
         for each in ordered
     ]

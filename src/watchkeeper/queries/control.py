@@ -117,6 +117,4 @@ def _requirements(declared: Control | None, values: Mapping[str, Any]) -> tuple[
     if declared is None:
         return ()
     in_force = {**declared.defaults, **values}
-    return tuple(
-        Mapped(each, not_strict_enough(each, in_force)) for each in declared.requirements
-    )
+    return tuple(Mapped(each, not_strict_enough(each, in_force)) for each in declared.requirements)

@@ -90,4 +90,3 @@ def _judged(entry: AssessmentEntry) -> Judged:
         reason=entry.reason,
         counts=counts(entry),
     )
-

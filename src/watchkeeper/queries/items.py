@@ -11,9 +11,7 @@ from watchkeeper.queries import sealed
 from watchkeeper.queries.listing import Asked, Listing
 from watchkeeper.queries.paging import Page
 
-_WORST_FIRST = (
-    "CASE outcome WHEN 'fail' THEN 0 WHEN 'unknown' THEN 1 WHEN 'pass' THEN 2 ELSE 3 END"
-)
+_WORST_FIRST = "CASE outcome WHEN 'fail' THEN 0 WHEN 'unknown' THEN 1 WHEN 'pass' THEN 2 ELSE 3 END"
 
 LISTING = Listing(
     columns=("subject", "name", "outcome", "reason", "observed"),

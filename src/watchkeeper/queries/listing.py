@@ -38,7 +38,9 @@ class Listing:
         """The rows asked for. A page beyond the last is the last."""
         where, parameters = self._where(asked)
         counted = sealed.select(
-            files, f"SELECT count(*) AS n FROM {relation} {where}", parameters  # noqa: S608
+            files,
+            f"SELECT count(*) AS n FROM {relation} {where}",
+            parameters,  # noqa: S608
         )
         total = int(counted[0]["n"])
         number = clamp(asked.number, asked.size, total)

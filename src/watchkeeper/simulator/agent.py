@@ -133,7 +133,7 @@ def _proxies(number: int, profile: str) -> Row:
     return states
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8_192)
 def _common(number: int, system: str, machine: str, now: datetime, profile: str) -> Row:
     """Fields that no control needs: agents share them, because a page has a thousand agents."""
     common: Row = {

@@ -202,12 +202,6 @@ class Company:
         other.arrive(self.plan.day + 50)
         return other
 
-    def with_agents(self, agents: list[Row]) -> "Company":
-        """The same company with other agents."""
-        other = copy.copy(self)
-        other.agents = agents
-        return other
-
 
 def _check(plan: Plan) -> None:
     sizes = {

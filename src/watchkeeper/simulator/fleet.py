@@ -305,3 +305,7 @@ def _specials(fleet: Fleet) -> None:
     following()["infected"] = True
     for name in names.HOSTILE:
         following()["computerName"] = name
+    former, row = following(), following()
+    row |= {name: former.get(name) for name in ("computerName", "serialNumber")}
+    former["isDecommissioned"] = True
+    fleet.silence(former, 30 * 24)

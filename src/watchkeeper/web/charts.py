@@ -118,7 +118,13 @@ def days_chart(days: Sequence[Day], width: int = 640, height: int = 168) -> Char
         label = f"{_day(day.day)}: {_counted(day.results)}"
         gap = day.total == 0
         columns.append(
-            Column(round(position * step + step * 0.12, 2), round(step * 0.76, 2), tuple(blocks), label, gap)
+            Column(
+                round(position * step + step * 0.12, 2),
+                round(step * 0.76, 2),
+                tuple(blocks),
+                label,
+                gap,
+            )
         )
     judged = [day for day in days if day.total]
     across = tuple(
@@ -141,7 +147,9 @@ def failing_chart(history: Sequence[Judged], width: int = 640, height: int = 132
     columns: list[Column] = []
     for position, each in enumerate(history):
         x = round(offset + position * step + step * 0.12, 2)
-        label = f"{_time(each.judged_at)}: {RESULTS[each.result.value]}, {each.counts.failed:,} failing"
+        label = (
+            f"{_time(each.judged_at)}: {RESULTS[each.result.value]}, {each.counts.failed:,} failing"
+        )
         if each.result is Result.ERROR:
             blocks = (Block("ERROR", 0, height),)
         elif each.counts.failed:
@@ -178,7 +186,9 @@ def _up(top: int, height: int) -> tuple[Tick, ...]:
 
 
 def _counted(results: dict[Result, int]) -> str:
-    told = [f"{results[each]} {RESULTS[each.value].lower()}" for each in Result if results.get(each)]
+    told = [
+        f"{results[each]} {RESULTS[each.value].lower()}" for each in Result if results.get(each)
+    ]
     return ", ".join(told) or "no results"
 
 

@@ -31,7 +31,9 @@ def devices(request: HttpRequest) -> HttpResponse:
         "sort": queries.LISTING.sort_of(wanted),
         "devices": queries.devices(found.locker, found.connection.id, wanted),
         "filtered": bool(wanted.search or wanted.chosen),
-        "extra": [(name, wanted.chosen[name]) for name in wanted.chosen if name not in queries.OFFERED],
+        "extra": [
+            (name, wanted.chosen[name]) for name in wanted.chosen if name not in queries.OFFERED
+        ],
     }
     return found.show(request, "web/devices.html", context)
 

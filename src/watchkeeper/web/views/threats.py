@@ -24,6 +24,8 @@ def threats(request: HttpRequest) -> HttpResponse:
         "sort": wanted.sort,
         "threats": queries.threats(found.locker, found.connection.id, wanted),
         "filtered": bool(wanted.search or wanted.chosen),
-        "extra": [(name, wanted.chosen[name]) for name in wanted.chosen if name not in queries.OFFERED],
+        "extra": [
+            (name, wanted.chosen[name]) for name in wanted.chosen if name not in queries.OFFERED
+        ],
     }
     return found.show(request, "web/threats.html", context)

@@ -1,0 +1,1 @@
+"""Judging: sandbox, verdict, inputs, the sealed assessment."""

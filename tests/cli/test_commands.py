@@ -1,0 +1,254 @@
+"""The commands as a person meets them."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import command, environment, give, watchkeeper
+from watchkeeper.controls import catalogue as controls
+from watchkeeper.locker.locker import Locker
+from watchkeeper.resources import catalogue as resources
+from watchkeeper.simulator import Company, running
+
+QUICK = ["--pause", "0.01", "--silence-timeout", "1", "--total-timeout", "2"]
+
+
+def test_run_results_items_collections_and_verify_tell_one_story(
+    company: Company, tmp_path: Path, token_file: Path
+) -> None:
+    locker = tmp_path / "locker"
+    with running(company) as sim:
+        ran = watchkeeper("run", *give(sim, token_file), "--locker", locker, "--json")
+        assert sim.token not in ran.out + ran.err
+    assert ran.code == 1
+    document = ran.document
+    assert document["connection"]["console"] == sim.url
+    assert document["connection"]["visible_sites"] == 12
+    assert {each["resource"] for each in document["collections"]} == set(resources())
+    assert {each["control"] for each in document["results"]} == set(controls())
+    results = watchkeeper("results", "--locker", locker, "--json")
+    assert results.code == 1
+    assert {(r["control"], r["result"]) for r in results.document} == {
+        (r["control"], r["result"]) for r in document["results"]
+    }
+    failing = watchkeeper("items", "hlt-01", "--locker", locker, "--outcome", "fail", "--json")
+    counted = next(r for r in document["results"] if r["control"] == "HLT-01")["counts"]["fail"]
+    assert len(failing.document) == counted > 0
+    assert {row["outcome"] for row in failing.document} == {"fail"}
+    assert all(row["subject"].startswith("agent:") and row["reason"] for row in failing.document)
+    listed = watchkeeper("collections", "--locker", locker, "--resource", "agents", "--json")
+    assert [each["verdict"] for each in listed.document] == ["complete"]
+    assert watchkeeper("verify", locker).code == 0
+    for words in (["results"], ["items", "HLT-01"], ["collections"]):
+        shown = watchkeeper(*words, "--locker", locker)
+        assert shown.code in {0, 1}
+        assert not any(mark in shown.out for mark in ("\x1b", "\u202e", "\x07", "\x00"))
+    assert "HLT-01" in watchkeeper("results", "--locker", locker).out
+
+
+def test_the_token_comes_from_the_environment_too(company: Company, tmp_path: Path) -> None:
+    with running(company) as sim:
+        ran = watchkeeper(
+            "run", "--console", sim.url, "--locker", tmp_path / "l", "--only", "POL-03", "--json",
+            WATCHKEEPER_TOKEN=sim.token,
+        )
+    assert ran.code == 0
+    assert [each["result"] for each in ran.document["results"]] == ["PASS"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["run"], "--console"),
+        (["run", "--console", "https://evil.example", "--locker", "x"], "token"),
+        (["run", "--console", "http://a.sentinelone.net", "--locker", "x"], "clear"),
+        (["items", "HLT-01"], "--locker"),
+        (["results", "--locker", "nowhere"], "no folder"),
+        (["verify", "nowhere"], "no folder"),
+        (["check", "--console", "127.0.0.1:9", "--token-file", "nowhere"], "cannot be read"),
+        (["frobnicate"], "frobnicate"),
+    ],
+)
+def test_wrong_usage_is_told_in_a_sentence_and_exits_2(words: list[str], said: str) -> None:
+    ran = watchkeeper(*words)
+    assert ran.code == 2
+    assert said in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_names_that_do_not_exist_are_told(company: Company, tmp_path: Path, token_file: Path) -> None:
+    locker = tmp_path / "locker"
+    with running(company) as sim:
+        options = [*give(sim, token_file), "--locker", locker]
+        assert watchkeeper("run", *options, "--only", "agent").code == 2
+        assert watchkeeper("run", *options, "--only", "users").code in {1, 3}
+        missing = watchkeeper("run", *options, "--agent", "42")
+    assert missing.code == 3
+    assert "no agent 42" in missing.err
+    assert watchkeeper("items", "XXX-01", "--locker", locker).code == 2
+    assert watchkeeper("items", "ACC-01", "--locker", locker, "--outcome", "bad").code == 2
+    assert watchkeeper("collections", "--locker", locker, "--resource", "x").code == 2
+
+
+@pytest.mark.parametrize("fault", ["token-expired", "login-page:always", "503:always"])
+def test_nothing_read_exits_4_and_every_control_says_why(
+    fault: str, company: Company, tmp_path: Path, token_file: Path
+) -> None:
+    with running(company, faults=[fault]) as sim:
+        ran = watchkeeper(
+            "run", *give(sim, token_file), "--locker", tmp_path / "l", "--json", *QUICK
+        )
+    assert ran.code == 4
+    assert {each["result"] for each in ran.document["results"]} == {"ERROR"}
+    assert len(ran.document["results"]) == len(controls())
+    assert all(each["reason"] for each in ran.document["results"])
+    assert "Traceback" not in ran.err
+
+
+def test_a_wrong_host_exits_4(tmp_path: Path, token_file: Path) -> None:
+    token_file.write_text("x" * 80)
+    ran = watchkeeper(
+        "run", "--console", "http://127.0.0.1:9", "--token-file", token_file,
+        "--locker", tmp_path / "l", *QUICK,
+    )
+    assert ran.code == 4
+    assert "refuses the connection" in ran.err
+
+
+def test_what_could_not_be_checked_outranks_what_failed(
+    company: Company, tmp_path: Path, token_file: Path
+) -> None:
+    with running(company, faults=["denied-403:users"]) as sim:
+        ran = watchkeeper("run", *give(sim, token_file), "--locker", tmp_path / "l", "--json")
+    assert ran.code == 3
+    by_id = {each["control"]: each for each in ran.document["results"]}
+    assert by_id["ACC-01"]["result"] == "ERROR"
+    assert "Users.view" in by_id["ACC-01"]["reason"]
+    assert by_id["HLT-01"]["result"] == "FAIL"
+
+
+def test_the_table_shows_hostile_names_harmless(
+    company: Company, tmp_path: Path, token_file: Path
+) -> None:
+    locker = tmp_path / "locker"
+    with running(company) as sim:
+        watchkeeper("run", *give(sim, token_file), "--locker", locker, "--only", "HLT-01")
+    shown = watchkeeper("items", "HLT-01", "--locker", locker, "--limit", "0").out
+    assert not set(shown) & {chr(code) for code in [*range(9), *range(11, 32), 0x202E, 0x9B]}
+
+
+def test_check_says_what_a_token_may_do(company: Company, token_file: Path) -> None:
+    with running(company) as sim:
+        good = watchkeeper("check", *give(sim, token_file), "--json")
+        told = watchkeeper("check", *give(sim, token_file))
+        assert sim.token not in good.out + good.err + told.out + told.err
+    assert good.code == told.code == 0
+    topics = {finding["topic"]: finding for finding in good.document["findings"]}
+    assert {"reach", "tls", "token", "identity", "expiry", "visible_sites"} <= set(topics)
+    assert set(resources()) - {"system", "own_user"} <= set(topics)
+    assert topics["agents"]["records"] == 600
+    assert "Viewer" in topics["identity"]["text"]
+    assert "expires on" in told.out
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "said"),
+    [
+        ("token-expired", 4, "does not accept the token"),
+        ("denied-401:users", 3, "Users.view"),
+        ("site-scope", 0, "One site is visible"),
+        ("login-page:always", 4, "page for people"),
+    ],
+)
+def test_check_diagnoses(
+    fault: str, code: int, said: str, company: Company, token_file: Path
+) -> None:
+    with running(company, faults=[fault]) as sim:
+        ran = watchkeeper("check", *give(sim, token_file))
+    assert ran.code == code
+    assert said in ran.out
+
+
+def test_a_pasted_session_token_is_recognised(company: Company, token_file: Path) -> None:
+    with running(company) as sim:
+        options = give(sim, token_file)
+        token_file.write_text(f"Token {sim.token}")
+        ran = watchkeeper("check", *options)
+        assert sim.token not in ran.out + ran.err
+    assert ran.code == 2
+    assert "web session" in ran.err
+
+
+@pytest.mark.parametrize("moment", [0.6, 1.2, 2.0])
+def test_a_run_killed_midway_leaves_a_locker_that_verifies_and_the_next_run_completes(
+    moment: float, tmp_path: Path, token_file: Path, company: Company
+) -> None:
+    locker = tmp_path / "locker"
+    with running(company, faults=["slow:60"]) as sim:
+        options = [*give(sim, token_file), "--locker", str(locker)]
+        process = subprocess.Popen(  # noqa: S603 - our own command line
+            command("run", *options), env=environment(), stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + 30
+        while not (locker / "collections").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)  # noqa: TID251 - waits for another process
+        time.sleep(moment)  # noqa: TID251 - kills it somewhere in the middle
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        interrupted = watchkeeper("verify", locker, "--json")
+        assert interrupted.code == 0
+        sim.set_faults()
+        again = watchkeeper("run", *options, "--json")
+    assert again.code == 1
+    assert {each["verdict"] for each in again.document["collections"]} == {"complete"}
+    assert watchkeeper("verify", locker).code == 0
+    agents = Locker.open(locker).collections(resource="agents")
+    assert agents[-1].completeness.distinct == 600
+
+
+def test_a_changed_byte_is_named_by_verify(
+    company: Company, tmp_path: Path, token_file: Path
+) -> None:
+    locker = tmp_path / "locker"
+    with running(company) as sim:
+        watchkeeper("run", *give(sim, token_file), "--locker", locker, "--only", "users")
+    (page,) = (locker / "collections").rglob("resource=users/**/page-00001.json.gz")
+    page.write_bytes(page.read_bytes()[:-1] + b"x")
+    ran = watchkeeper("verify", locker)
+    assert ran.code == 5
+    assert page.name in ran.out
+
+
+def test_the_token_is_not_in_the_process_list(
+    company: Company, tmp_path: Path, token_file: Path
+) -> None:
+    with running(company, faults=["slow:40"]) as sim:
+        process = subprocess.Popen(  # noqa: S603 - our own command line
+            command("run", *give(sim, token_file), "--locker", str(tmp_path / "l")),
+            env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        try:
+            while not sim.requests:
+                assert process.poll() is None
+            listed = Path(f"/proc/{process.pid}/cmdline").read_bytes()
+            known = Path(f"/proc/{process.pid}/environ").read_bytes()
+        finally:
+            process.kill()
+            process.wait()
+    assert sim.token.encode() not in listed + known
+
+
+def test_help_is_there_for_every_command() -> None:
+    listed = watchkeeper("--help")
+    assert listed.code == 0
+    for name in ("check", "run", "results", "items", "collections", "verify", "simulate"):
+        assert name in listed.out
+        shown = watchkeeper(name, "--help")
+        assert shown.code == 0
+        assert "Usage:" in shown.out
+    assert watchkeeper("--version").out.startswith("watchkeeper ")

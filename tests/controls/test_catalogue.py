@@ -1,0 +1,91 @@
+"""The controls that come with the product, as pages."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+
+from watchkeeper.controls import catalogue, prelude, prelude_sha256, read_folder
+from watchkeeper.errors import DeclarationError
+from watchkeeper.model.assessment import Outcome
+from watchkeeper.model.control import Control
+
+CONTROLS = list(catalogue().values())
+each_control = pytest.mark.parametrize("control", CONTROLS, ids=[c.id for c in CONTROLS])
+
+
+def test_the_twelve_are_there_in_the_order_of_their_ids() -> None:
+    assert list(catalogue()) == [
+        "ACC-01",
+        "ACC-02",
+        "COV-03",
+        "DET-02",
+        "DET-03",
+        "HLT-01",
+        "HLT-02",
+        "HLT-03",
+        "POL-01",
+        "POL-02",
+        "POL-03",
+        "VER-01",
+    ]
+
+
+@each_control
+def test_a_page_says_why_and_what_to_do(control: Control) -> None:
+    assert len(control.why) > 100
+    assert control.remedy.startswith("1. ")
+    assert control.title
+    assert not control.title.endswith(".")
+
+
+@each_control
+def test_a_page_shows_every_outcome(control: Control) -> None:
+    shown = {outcome for each in control.examples for outcome, _ in each.expected.values()}
+    assert shown >= {Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN}
+
+
+@each_control
+def test_a_control_contributes_to_requirements_by_identifier(control: Control) -> None:
+    frameworks = {each.framework for each in control.requirements}
+    assert {"nist-800-53-r5", "iso-27001-2022", "soc-2", "cis-controls-8-1"} <= frameworks
+    withdrawn = {"SI-3(1)", "SI-3(2)"}
+    assert not withdrawn & {each.id for each in control.requirements}
+
+
+@each_control
+def test_every_parameter_is_used_and_says_why(control: Control) -> None:
+    for parameter in control.parameters:
+        assert f"${parameter.name}" in control.logic
+        assert parameter.why.endswith(".")
+        assert parameter.unit
+
+
+@each_control
+def test_every_declared_column_is_read(control: Control) -> None:
+    words = set(re.findall(r"[a-z_0-9]+", control.logic))
+    for columns in (*control.reads.values(), *(control.earlier or {}).values()):
+        assert set(columns) <= words
+
+
+@each_control
+def test_the_digest_is_that_of_the_page(control: Control) -> None:
+    assert hashlib.sha256(control.page.encode()).hexdigest() == control.sha256
+
+
+def test_the_prelude_has_a_digest_of_its_own() -> None:
+    assert prelude_sha256() == hashlib.sha256(prelude().encode()).hexdigest()
+
+
+def test_a_tenants_folder_adds_controls(tmp_path: Path) -> None:
+    page = catalogue()["HLT-01"].page.replace("id: HLT-01", "id: ACME-HLT-01")
+    (tmp_path / "ACME-HLT-01.md").write_text(page, encoding="utf-8")
+    (tmp_path / "README.md").write_text("Ours.", encoding="utf-8")
+    assert list(read_folder(tmp_path)) == ["ACME-HLT-01"]
+
+
+def test_a_tenant_cannot_replace_a_control_of_the_product(tmp_path: Path) -> None:
+    (tmp_path / "HLT-01.md").write_text(catalogue()["HLT-01"].page, encoding="utf-8")
+    with pytest.raises(DeclarationError, match="HLT-01 belongs to a control of the product"):
+        read_folder(tmp_path)
