@@ -10,7 +10,6 @@
 
 import contextlib
 import functools
-import importlib.util
 import multiprocessing
 import os
 import signal
@@ -24,7 +23,7 @@ import granian
 from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
-from django.db import OperationalError, connection
+from django.db import OperationalError, ProgrammingError, connection
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
@@ -38,10 +37,15 @@ from watchkeeper.ledger.folder import DataFolder
 from watchkeeper.ledger.installation import Installation
 from watchkeeper.ledger.secrets import Vault, new_key
 from watchkeeper.locker.locker import Locker
+from watchkeeper.sentinelone.address import Address
+from watchkeeper.sentinelone.token import Token
 from watchkeeper.settings import Settings
 
 if TYPE_CHECKING:
     from watchkeeper.access.people import Credentials
+    from watchkeeper.ledger.models import Connection
+
+__all__ = ["App", "Settings", "build", "database", "load_settings", "serve", "wsgi"]
 
 load_settings = declared.load
 
@@ -62,7 +66,7 @@ class App:
 
         Returns the first admin when this call made one. Nothing else may be writing to the locker.
         """
-        from watchkeeper.access.people import first_admin
+        from watchkeeper.access.people import first_admin  # noqa: PLC0415 - after build
 
         self.migrate()
         self.collect_static()
@@ -71,19 +75,22 @@ class App:
 
     def migrate(self) -> None:
         """Brings the database's tables up to this version; one process at a time."""
-        try:
-            cursor = connection.cursor()
-        except OperationalError as error:
-            raise DatabaseError(
-                f"The database does not answer: {str(error).strip()}",
-                hint="Check WATCHKEEPER_DATABASE_URL and whether that PostgreSQL runs.",
-            ) from error
-        with cursor:
+        with _answering(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATION_LOCK])
             try:
                 call_command("migrate", interactive=False, verbosity=0)
             finally:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATION_LOCK])
+
+    def connect(self, name: str, address: Address, token: Token, *, actor: str) -> "Connection":
+        """Adds or changes a connection and asks for all of it to be collected."""
+        from watchkeeper.jobs import runs  # noqa: PLC0415 - after build
+        from watchkeeper.ledger.connections import connect  # noqa: PLC0415 - after build
+
+        with _answering():
+            added = connect(name, address, token, vault=self.installation.vault, actor=actor)
+            runs.ask(name, trigger="first")
+        return added
 
     def collect_static(self) -> None:
         """Copies style sheets, scripts and icons to where the web server serves them from."""
@@ -104,6 +111,18 @@ def database(settings: Settings) -> Iterator[postgres.Server | None]:
         yield server
     finally:
         server.stop()
+
+
+@contextlib.contextmanager
+def _answering() -> Iterator[None]:
+    """Names the fault when the database does not answer, or is not ready."""
+    try:
+        yield
+    except (OperationalError, ProgrammingError) as error:
+        raise DatabaseError(
+            f"The database does not answer as it should: {str(error).strip()}",
+            hint="Check WATCHKEEPER_DATABASE_URL and whether that PostgreSQL runs.",
+        ) from error
 
 
 _built: list[App] = []
@@ -128,7 +147,9 @@ def build(settings: Settings, clock: Clock = SYSTEM_CLOCK, *, collects: bool = F
         allowed_consoles=settings.allowed_consoles,
         clock=clock,
     )
-    django_settings.configure(**django_configuration(settings, folder, installation, collects=collects))
+    django_settings.configure(
+        **django_configuration(settings, folder, installation, collects=collects)
+    )
     django.setup()
     app = App(settings, folder, installation)
     _built.append(app)
@@ -184,7 +205,7 @@ def django_configuration(
         "SECRET_KEY": folder.secret("django.key"),
         "DEBUG": False,
         "ALLOWED_HOSTS": list(settings.allowed_hosts),
-        "INSTALLED_APPS": _apps(),
+        "INSTALLED_APPS": _APPS,
         "MIDDLEWARE": [
             "watchkeeper.access.headers.Headers",
             "django.middleware.security.SecurityMiddleware",
@@ -225,21 +246,18 @@ def django_configuration(
     }
 
 
-def _apps() -> list[str]:
-    apps = [
-        "django.contrib.auth",
-        "django.contrib.contenttypes",
-        "django.contrib.sessions",
-        "django.contrib.messages",
-        "django.contrib.staticfiles",
-        "django_htmx",
-        "procrastinate.contrib.django",
-        "watchkeeper.ledger",
-        "watchkeeper.access",
-    ]
-    if importlib.util.find_spec("watchkeeper.web"):
-        apps.append("watchkeeper.web")
-    return apps
+_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "procrastinate.contrib.django",
+    "watchkeeper.ledger",
+    "watchkeeper.access",
+    "watchkeeper.web",
+]
 
 
 def _people() -> dict[str, Any]:

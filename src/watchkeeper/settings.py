@@ -14,7 +14,7 @@ from watchkeeper.errors import UsageError
 
 SETTINGS: Mapping[str, str] = {
     "WATCHKEEPER_DATA": "The folder of this installation: keys, embedded database, evidence.",
-    "WATCHKEEPER_LOCKER": "Where the evidence goes: a folder or a bucket's URL. Default: DATA/locker.",
+    "WATCHKEEPER_LOCKER": "The evidence: a folder, or a bucket's URL. Default: DATA/locker.",
     "WATCHKEEPER_DATABASE_URL": (
         "A PostgreSQL of your own, postgresql://user:password@host/database. "
         "Default: an embedded one in DATA."

@@ -53,7 +53,14 @@ def test_run_results_items_collections_and_verify_tell_one_story(
 def test_the_token_comes_from_the_environment_too(company: Company, tmp_path: Path) -> None:
     with running(company) as sim:
         ran = watchkeeper(
-            "run", "--console", sim.url, "--locker", tmp_path / "l", "--only", "POL-03", "--json",
+            "run",
+            "--console",
+            sim.url,
+            "--locker",
+            tmp_path / "l",
+            "--only",
+            "POL-03",
+            "--json",
             WATCHKEEPER_TOKEN=sim.token,
         )
     assert ran.code == 0
@@ -64,7 +71,7 @@ def test_the_token_comes_from_the_environment_too(company: Company, tmp_path: Pa
     ("words", "said"),
     [
         (["run"], "--console"),
-        (["run", "--console", "https://evil.example", "--locker", "x"], "token"),
+        (["run", "--console", "https://evil.example", "--locker", "x"], "--allow-host"),
         (["run", "--console", "http://a.sentinelone.net", "--locker", "x"], "clear"),
         (["items", "HLT-01"], "--locker"),
         (["results", "--locker", "nowhere"], "no folder"),
@@ -80,7 +87,9 @@ def test_wrong_usage_is_told_in_a_sentence_and_exits_2(words: list[str], said: s
     assert "Traceback" not in ran.err
 
 
-def test_names_that_do_not_exist_are_told(company: Company, tmp_path: Path, token_file: Path) -> None:
+def test_names_that_do_not_exist_are_told(
+    company: Company, tmp_path: Path, token_file: Path
+) -> None:
     locker = tmp_path / "locker"
     with running(company) as sim:
         options = [*give(sim, token_file), "--locker", locker]
@@ -112,8 +121,14 @@ def test_nothing_read_exits_4_and_every_control_says_why(
 def test_a_wrong_host_exits_4(tmp_path: Path, token_file: Path) -> None:
     token_file.write_text("x" * 80)
     ran = watchkeeper(
-        "run", "--console", "http://127.0.0.1:9", "--token-file", token_file,
-        "--locker", tmp_path / "l", *QUICK,
+        "run",
+        "--console",
+        "http://127.0.0.1:9",
+        "--token-file",
+        token_file,
+        "--locker",
+        tmp_path / "l",
+        *QUICK,
     )
     assert ran.code == 4
     assert "refuses the connection" in ran.err
@@ -191,7 +206,9 @@ def test_a_run_killed_midway_leaves_a_locker_that_verifies_and_the_next_run_comp
     with running(company, faults=["slow:60"]) as sim:
         options = [*give(sim, token_file), "--locker", str(locker)]
         process = subprocess.Popen(  # noqa: S603 - our own command line
-            command("run", *options), env=environment(), stdout=subprocess.DEVNULL,
+            command("run", *options),
+            env=environment(),
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         deadline = time.monotonic() + 30
@@ -230,7 +247,9 @@ def test_the_token_is_not_in_the_process_list(
     with running(company, faults=["slow:40"]) as sim:
         process = subprocess.Popen(  # noqa: S603 - our own command line
             command("run", *give(sim, token_file), "--locker", str(tmp_path / "l")),
-            env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         try:
             while not sim.requests:

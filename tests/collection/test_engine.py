@@ -27,8 +27,12 @@ def test_everything_is_collected_whole_and_nothing_but_get_leaves(
     assert [found.resource for found in report.collections] == list(catalogue())
     assert {found.resource for found in report.collections if not found.complete} == set()
     assert {request.method for request in requests} == {"GET"}
-    lists = [r for r in requests if r.path.rsplit("/", 1)[-1] not in {
-        "info", "user", "types", "policy"} and "/rbac/role/" not in r.path]
+    lists = [
+        r
+        for r in requests
+        if r.path.rsplit("/", 1)[-1] not in {"info", "user", "types", "policy"}
+        and "/rbac/role/" not in r.path
+    ]
     assert lists
     assert all("limit" in request.query for request in lists)
     assert not any(sim.token in str(request.query) + request.path for request in requests)
@@ -55,8 +59,9 @@ def test_every_agent_is_there_once_the_decommissioned_ones_too(
     company: Company, locker: Locker, collecting: Collecting
 ) -> None:
     with running(company) as sim:
-        (agents,) = [f for f in collecting(sim, only=["agents"]).collections
-                     if f.resource == "agents"]
+        (agents,) = [
+            f for f in collecting(sim, only=["agents"]).collections if f.resource == "agents"
+        ]
     ids = locker.table(agents, ["id", "is_decommissioned"]).to_pylist()
     assert len({row["id"] for row in ids}) == len(ids) == 2100
     assert any(row["is_decommissioned"] for row in ids)
@@ -87,12 +92,34 @@ def test_pages_are_stored_as_received_and_secrets_are_not(
                 assert token.encode() not in gzip.decompress(content)
 
 
-TRANSIENT = ["429-html", "500", "502-text", "503", "truncated-json", "truncated-gzip",
-             "cut-transfer", "json-then-html", "empty-body"]
-HARMLESS = ["end-null", "end-empty-string", "end-null-string", "end-absent", "end-no-pagination",
-            "end-empty-page", "expired-cursor", "moving-rows", "duplicates", "lists-refused",
-            "wrong-types", "big-integers", "slow:5", "unknown-parameter:sortBy",
-            "unknown-parameter:states"]
+TRANSIENT = [
+    "429-html",
+    "500",
+    "502-text",
+    "503",
+    "truncated-json",
+    "truncated-gzip",
+    "cut-transfer",
+    "json-then-html",
+    "empty-body",
+]
+HARMLESS = [
+    "end-null",
+    "end-empty-string",
+    "end-null-string",
+    "end-absent",
+    "end-no-pagination",
+    "end-empty-page",
+    "expired-cursor",
+    "moving-rows",
+    "duplicates",
+    "lists-refused",
+    "wrong-types",
+    "big-integers",
+    "slow:5",
+    "unknown-parameter:sortBy",
+    "unknown-parameter:states",
+]
 
 
 @pytest.mark.parametrize("fault", TRANSIENT + HARMLESS)
@@ -102,7 +129,9 @@ def test_a_console_that_stumbles_is_read_whole(
     resources = ["agents", "groups", "users", "activities"]
     with running(company, faults=[fault]) as sim:
         report = collecting(sim, only=resources)
-    assert {(f.resource, f.completeness.reason) for f in report.collections if not f.complete} == set()
+    assert {
+        (f.resource, f.completeness.reason) for f in report.collections if not f.complete
+    } == set()
     for found in report.collections:
         keys = locker.table(found, [catalogue()[found.resource].key])
         assert len(set(keys.column(0).to_pylist())) == found.completeness.distinct
@@ -173,8 +202,11 @@ def test_a_page_that_is_too_slow_is_asked_for_at_half_its_size(
 ) -> None:
     with running(company, faults=["hang-large"]) as sim:
         report = collecting(sim, only=["agents"])
-        limits = [r.query["limit"][0] for r in sim.requests
-                  if r.path.endswith("/agents") and "countOnly" not in r.query]
+        limits = [
+            r.query["limit"][0]
+            for r in sim.requests
+            if r.path.endswith("/agents") and "countOnly" not in r.query
+        ]
     assert all(found.complete for found in report.collections)
     assert limits[:2] == ["1000", "500"]
 
@@ -212,10 +244,16 @@ def test_activities_reach_back_90_days_and_then_join_without_a_gap(
     company: Company, locker: Locker, collecting: Collecting
 ) -> None:
     with running(company) as sim:
-        (first,) = [f for f in collecting(sim, only=["activities"]).collections
-                    if f.resource == "activities"]
-        (second,) = [f for f in collecting(sim, only=["activities"]).collections
-                     if f.resource == "activities"]
+        (first,) = [
+            f
+            for f in collecting(sim, only=["activities"]).collections
+            if f.resource == "activities"
+        ]
+        (second,) = [
+            f
+            for f in collecting(sim, only=["activities"]).collections
+            if f.resource == "activities"
+        ]
     reach = [datetime.fromisoformat(first.manifest["window"][end]) for end in ("from", "to")]
     assert reach[1] - reach[0] >= timedelta(days=90)
     assert datetime.fromisoformat(second.manifest["window"]["from"]) <= reach[1]
@@ -232,8 +270,12 @@ def test_timelines_are_read_for_threats_that_are_new_or_changed(
         again = collecting(sim, only=["timelines"])
         sim.set_company(later)
         changed = collecting(sim, only=["timelines"])
-    due = [found.manifest["timelines"]["due"] for report in (again, changed)
-           for found in report.collections if found.resource == "timelines"]
+    due = [
+        found.manifest["timelines"]["due"]
+        for report in (again, changed)
+        for found in report.collections
+        if found.resource == "timelines"
+    ]
     assert due[0] == 0
     assert 0 < due[1] < 25
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.controls.pages import PAGE, SQL, control, page
@@ -90,7 +90,10 @@ FAULTS = {
     "the framework 'NIST' is not named like": ("nist-800-53-r5:", "NIST:"),
     "it has no section 'Why'": ("## Why\n\nInfected machines infect others.\n", ""),
     "the section 'Remedy' is empty": ("1. Clean them.\n", ""),
-    "it has no section 'Logic'": (f"## Logic\n\nOne row for every agent.\n\n```sql\n{SQL}```\n", ""),
+    "it has no section 'Logic'": (
+        f"## Logic\n\nOne row for every agent.\n\n```sql\n{SQL}```\n",
+        "",
+    ),
     "it has a section 'Background'": ("## Why", "## Background"),
     "it has the section 'Why' twice": ("## Remedy", "## Why"),
     "exactly one ```sql block": ("```sql", "```python"),
@@ -139,11 +142,13 @@ def test_a_parameter_in_an_example_must_be_declared_and_within_its_bounds() -> N
     assert "sets days to 'many'" in refused(page(("`expect`", table.format("days", "many"))))
 
 
+@settings(max_examples=40)
 @given(st.text(max_size=300))
 def test_any_text_is_refused_and_never_breaks_the_parser(text: str) -> None:
     refused(f"---\n{text}\n---\n{text}".encode("utf-8", "replace"))
 
 
+@settings(max_examples=60)
 @given(st.integers(0, len(PAGE) - 1), st.integers(1, 40))
 def test_a_page_with_a_hole_is_read_or_refused(start: int, length: int) -> None:
     text = PAGE[:start] + PAGE[start + length :]

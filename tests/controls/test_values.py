@@ -24,7 +24,11 @@ from watchkeeper.model.resource import ColumnType
         ("now", ColumnType.TIMESTAMP, EXAMPLE_NOW),
         ("now - 19d", ColumnType.TIMESTAMP, EXAMPLE_NOW - timedelta(days=19)),
         ("now + 5min", ColumnType.TIMESTAMP, EXAMPLE_NOW + timedelta(minutes=5)),
-        ("2026-01-02T03:04:05+01:00", ColumnType.TIMESTAMP, datetime(2026, 1, 2, 2, 4, 5, tzinfo=UTC)),
+        (
+            "2026-01-02T03:04:05+01:00",
+            ColumnType.TIMESTAMP,
+            datetime(2026, 1, 2, 2, 4, 5, tzinfo=UTC),
+        ),
     ],
 )
 def test_a_cell_is_read_by_the_type_of_its_column(text: str, kind: ColumnType, value: Any) -> None:

@@ -84,12 +84,16 @@ def test_nothing_is_written_twice_and_no_evidence_is_removed(tmp_path: Path) -> 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_any_flipped_byte_anywhere_is_found(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+def test_any_flipped_byte_anywhere_is_found(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
     folder = tmp_path_factory.mktemp("locker")
     locker = Locker.open(folder, create=True)
     seal_one(locker)
     seal_one(locker)
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != layout.MARKER)
+    files = sorted(
+        path for path in folder.rglob("*") if path.is_file() and path.name != layout.MARKER
+    )
     # The newest log entry is the head: nothing inside the locker vouches for it.
     files.remove(folder / layout.log_entry(2))
     victim = data.draw(st.sampled_from(files))
@@ -162,9 +166,17 @@ def test_two_writers_share_one_log(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["2025-01-30T10:12:09.458490Z", "2025-03-01T10:12:08Z", "2025-03-01T10:12:08.12Z",
-     "2025-03-01T10:12:08+00:00", "2025-03-01T12:12:08.5+02:00", "2025-03-01T10:12:08",
-     "yesterday", "", None],
+    [
+        "2025-01-30T10:12:09.458490Z",
+        "2025-03-01T10:12:08Z",
+        "2025-03-01T10:12:08.12Z",
+        "2025-03-01T10:12:08+00:00",
+        "2025-03-01T12:12:08.5+02:00",
+        "2025-03-01T10:12:08",
+        "yesterday",
+        "",
+        None,
+    ],
 )
 def test_times_are_read_in_every_form_the_console_uses(tmp_path: Path, text: str | None) -> None:
     locker = Locker.open(tmp_path, create=True)

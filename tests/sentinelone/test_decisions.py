@@ -43,9 +43,7 @@ def test_asking_again_ends_and_is_never_earlier_than_asked(
     failure: Failure, attempt: int, jitter: float, asked: float | None
 ) -> None:
     limits = Limits()
-    step = next_step(
-        failure, attempt=attempt, limits=limits, jitter=jitter, retry_after=asked
-    )
+    step = next_step(failure, attempt=attempt, limits=limits, jitter=jitter, retry_after=asked)
     if attempt >= max(limits.tries, limits.throttled_tries):
         assert isinstance(step, GiveUp)
     if isinstance(step, Wait):
@@ -84,8 +82,9 @@ _records = st.lists(
 def _without(value: object, keys: set[str]) -> object:
     if isinstance(value, dict):
         return {
-            key: json.loads(REMOVED) if key in keys and below not in (None, "", [], {}) else
-            _without(below, keys)
+            key: json.loads(REMOVED)
+            if key in keys and below not in (None, "", [], {})
+            else _without(below, keys)
             for key, below in value.items()
         }
     if isinstance(value, list):
@@ -95,7 +94,8 @@ def _without(value: object, keys: set[str]) -> object:
 
 @given(_records, st.booleans())
 def test_redaction_overwrites_the_secrets_and_nothing_else(
-    records: list[object], spaced: bool  # noqa: FBT001 - drawn by hypothesis
+    records: list[object],
+    spaced: bool,  # noqa: FBT001 - drawn by hypothesis
 ) -> None:
     text = json.dumps(
         {"data": records}, ensure_ascii=spaced, separators=(", ", " : ") if spaced else (",", ":")
@@ -124,10 +124,18 @@ def _fault(code: int, detail: str) -> bytes:
         (404, {}, b"404 page not found", NotServed),
         (501, {}, _fault(5010010, ""), NotServed),
         (400, {"cursor": "x"}, _fault(4000010, "Invalid cursor value received"), CursorExpired),
-        (400, {"sortBy": "id"}, _fault(4000010, "dict_values(['sortBy']): Unknown field"),
-         UnknownParameter),
-        (400, {"isDecommissioned": "true,false"},
-         _fault(4000010, "isDecommissioned: Not a valid boolean."), ListRefused),
+        (
+            400,
+            {"sortBy": "id"},
+            _fault(4000010, "dict_values(['sortBy']): Unknown field"),
+            UnknownParameter,
+        ),
+        (
+            400,
+            {"isDecommissioned": "true,false"},
+            _fault(4000010, "isDecommissioned: Not a valid boolean."),
+            ListRefused,
+        ),
     ],
 )
 def test_a_refusal_is_named(

@@ -69,8 +69,14 @@ def _jwt(**claims: object) -> str:
 
 @pytest.mark.parametrize(
     "text",
-    [SECRET, f"{SECRET}\n", f'"{SECRET}"', f"ApiToken {SECRET}", f"\ufeff{SECRET}\r\n",
-     f"Authorization: ApiToken {SECRET}"],
+    [
+        SECRET,
+        f"{SECRET}\n",
+        f'"{SECRET}"',
+        f"ApiToken {SECRET}",
+        f"\ufeff{SECRET}\r\n",
+        f"Authorization: ApiToken {SECRET}",
+    ],
 )
 def test_a_token_is_read_from_what_people_paste(text: str) -> None:
     assert parse_token(text).secret == SECRET
@@ -78,9 +84,17 @@ def test_a_token_is_read_from_what_people_paste(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "short", f"Token {SECRET}", f"Bearer {SECRET}", f"sessionid={SECRET}",
-     f"{SECRET} {SECRET}", f"{SECRET}\n{SECRET}", "ä" * 40,
-     _jwt(sub="a@example.com", iat=1_700_000_000, exp=1_700_000_000 + 3600)],
+    [
+        "",
+        "short",
+        f"Token {SECRET}",
+        f"Bearer {SECRET}",
+        f"sessionid={SECRET}",
+        f"{SECRET} {SECRET}",
+        f"{SECRET}\n{SECRET}",
+        "ä" * 40,
+        _jwt(sub="a@example.com", iat=1_700_000_000, exp=1_700_000_000 + 3600),
+    ],
 )
 def test_what_is_no_api_token_is_refused_without_quoting_it(text: str) -> None:
     with pytest.raises(UsageError) as caught:

@@ -44,8 +44,13 @@ def _serving(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, number: signal.Signals) -> None:
+def _stop(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_it_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("old")
     with _serving("--token-file", str(file), "--fault", "502-text:threats") as process:
@@ -57,9 +62,7 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, number: signal.Signa
         assert urllib3.request("GET", f"{url}/web/api/v2.1/user", headers=header).status == 200
         threats = f"{url}/web/api/v2.1/threats"
         assert urllib3.request("GET", threats, headers=header, retries=False).status == 502
-        process.send_signal(number)
-        out, err = process.communicate(timeout=10)
-        assert (process.returncode, out, err) == (0, "", "")
+        _stop(process, signal.SIGTERM)
 
 
 def test_without_a_file_the_token_is_printed_first() -> None:
@@ -68,6 +71,7 @@ def test_without_a_file_the_token_is_printed_first() -> None:
         token, url = process.stdout.readline().strip(), process.stdout.readline().strip()
         header = {"Authorization": f"ApiToken {token}"}
         assert urllib3.request("GET", f"{url}/web/api/v2.1/user", headers=header).status == 200
+        _stop(process, signal.SIGINT)
 
 
 def test_the_truth_can_be_printed() -> None:

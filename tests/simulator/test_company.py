@@ -36,7 +36,8 @@ def _everything(company: Company) -> str:
 
 
 def test_the_same_arguments_give_the_same_company(now: datetime) -> None:
-    sizes: dict[str, Any] = {"agents": 50, "threats": 30, "now": now, "day": 2}
+    sizes: dict[str, Any] = {"agents": 50, "threats": 30, "activities": 99}
+    sizes |= {"now": now, "day": 2}
     assert _everything(Company(**sizes)) == _everything(Company(**sizes))
     assert _everything(Company(**sizes)) != _everything(Company(**sizes, seed=8))
 

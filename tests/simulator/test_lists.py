@@ -43,7 +43,7 @@ def test_a_walk_gives_every_row_once(shared: Client, path: str) -> None:
     assert ids == sorted(ids, key=int)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     limit=st.integers(40, 1000),
     sort=st.sampled_from(["id", "updatedAt", "lastActiveDate", "computerName", "agentVersion"]),
@@ -172,7 +172,10 @@ def test_count_only_and_skip_count(shared: Client) -> None:
 
 
 def test_activities_are_counted_to_fifty_thousand(serve: Serve, now: datetime) -> None:
-    console = serve(of=Company(agents=0, activities=50_010, threats=0, now=now))
+    company = Company(agents=0, activities=1, threats=0, now=now)
+    row = company.activities[0]
+    company.activities = [row | {"id": str(int(row["id"]) + n)} for n in range(50_010)]
+    console = serve(of=company)
     assert console.get("/activities", countOnly="true")["pagination"]["totalItems"] == 50_000
 
 

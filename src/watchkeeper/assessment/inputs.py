@@ -93,10 +93,10 @@ def unreadable(resource: Resource, found: Sequence[Collection]) -> str:
         return ""
     reason = newest.completeness.reason.rstrip(".")
     if newest.completeness.verdict is Verdict.DENIED:
-        needs = f"the permission {resource.permission}" if resource.permission else "a permission"
-        return f"{resource.title}: the token may not read this, it needs {needs}" + (
-            f" ({reason})" if reason else ""
-        )
+        words = f"{resource.title}: the token may not read this"
+        if resource.permission and resource.permission not in reason:
+            words += f", it needs the permission {resource.permission}"
+        return words + (f" ({reason})" if reason else "")
     return f"{resource.title}: the newest collection is {newest.completeness.verdict}" + (
         f" ({reason})" if reason else ""
     )

@@ -8,11 +8,10 @@ from watchkeeper.cli._console import ConsoleUrl, TokenFile
 from watchkeeper.cli.up import DataFolderOption
 
 if TYPE_CHECKING:
-    from watchkeeper.bootstrap import App
+    from watchkeeper.bootstrap import Settings
     from watchkeeper.ledger.models import Connection
     from watchkeeper.sentinelone.address import Address
     from watchkeeper.sentinelone.token import Token
-    from watchkeeper.settings import Settings
 
 
 def command(
@@ -53,10 +52,9 @@ def _with_database(
     settings: "Settings", name: str, address: "Address", token: "Token"
 ) -> "Connection":
     """Connects, in the database of the running installation, or of one started for it."""
-    from django.db import DatabaseError
-
     from watchkeeper import bootstrap
     from watchkeeper.errors import UsageError
+    from watchkeeper.ledger.cluster import DatabaseError
     from watchkeeper.ledger.folder import AlreadyRunning, DataFolder
 
     folder = DataFolder(settings.data)
@@ -64,28 +62,16 @@ def _with_database(
         with folder.held(), bootstrap.database(settings):
             app = bootstrap.build(settings)
             app.migrate()
-            return connect_and_ask(app, name, address, token, actor=_actor())
+            return app.connect(name, address, token, actor=_actor())
     except AlreadyRunning:
         app = bootstrap.build(settings)
     try:
-        return connect_and_ask(app, name, address, token, actor=_actor())
+        return app.connect(name, address, token, actor=_actor())
     except DatabaseError as error:
         raise UsageError(
             f"Watchkeeper starts or stops on {settings.data}: its database does not answer.",
             hint="Try again in a moment.",
         ) from error
-
-
-def connect_and_ask(
-    app: "App", name: str, address: "Address", token: "Token", *, actor: str
-) -> "Connection":
-    """Connects and asks for everything to be collected."""
-    from watchkeeper.jobs import runs
-    from watchkeeper.ledger.connections import connect
-
-    connection = connect(name, address, token, vault=app.installation.vault, actor=actor)
-    runs.ask(name, trigger="first")
-    return connection
 
 
 def _actor() -> str:

@@ -15,11 +15,11 @@ from watchkeeper.errors import UsageError, WatchkeeperError
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
+    from watchkeeper.bootstrap import Settings
     from watchkeeper.cli.up import Up
     from watchkeeper.jobs.processes import Processes, StopRequest
     from watchkeeper.ledger.folder import DataFolder
     from watchkeeper.ledger.models import Run
-    from watchkeeper.settings import Settings
 
 NAME = "demo"
 _HOST = "127.0.0.1"
@@ -178,9 +178,7 @@ def _token_file(folder: "DataFolder") -> Path:
     return folder.keys / "demo.token"
 
 
-def _fill(
-    up: "Up", console: str, folder: "DataFolder", stop: "StopRequest"
-) -> None:
+def _fill(up: "Up", console: str, folder: "DataFolder", stop: "StopRequest") -> None:
     """Connects the simulated console and waits until what is due is collected and judged."""
     from watchkeeper.jobs import runs
     from watchkeeper.jobs.schedule import due_of

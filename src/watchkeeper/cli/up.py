@@ -15,9 +15,8 @@ from watchkeeper.errors import UsageError
 
 if TYPE_CHECKING:
     from watchkeeper.access.people import Credentials
-    from watchkeeper.bootstrap import App
+    from watchkeeper.bootstrap import App, Settings
     from watchkeeper.jobs.processes import Processes, StopRequest
-    from watchkeeper.settings import Settings
 
 DataFolderOption = Annotated[
     Path | None,

@@ -21,7 +21,7 @@ from watchkeeper.sentinelone.client import Console
 _WRITE_EVERY = 0.5  # seconds between two writes of a run's progress
 
 
-class Interrupted(Exception):  # noqa: N818 - a request, no fault
+class Interrupted(Exception):
     """The worker was asked to stop; the job is done again by the next one."""
 
 

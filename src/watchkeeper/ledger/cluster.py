@@ -48,7 +48,7 @@ class Place:
 
     @property
     def passwords(self) -> Path:
-        """libpq's password file, 0600."""
+        """The password file of libpq, 0600."""
         return self.folder.keys / "postgres.pass"
 
     @property
@@ -61,7 +61,7 @@ class Place:
         return Path(tempfile.gettempdir()) / f"watchkeeper-{digest}"
 
     def parameters(self) -> dict[str, str]:
-        """libpq's parameters for the ledger's database; the password stays in its file."""
+        """The libpq parameters for the ledger's database; the password stays in its file."""
         return {
             "host": str(self.sockets),
             "port": str(PORT),

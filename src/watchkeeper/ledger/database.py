@@ -29,7 +29,7 @@ def django_database(parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def url_parameters(url: str) -> dict[str, Any]:
-    """libpq's parameters of a `postgresql://` URL; raises UsageError without quoting the URL."""
+    """The libpq parameters of a `postgresql://` URL; raises UsageError without quoting the URL."""
     if not url.startswith(("postgresql://", "postgres://")):
         raise UsageError(
             "WATCHKEEPER_DATABASE_URL is not the address of a PostgreSQL.",

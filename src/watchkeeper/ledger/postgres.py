@@ -17,7 +17,7 @@ import signal
 import subprocess
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]  # it brings no types
+import psutil
 import psycopg
 
 from watchkeeper.clock import SYSTEM_CLOCK, Clock

@@ -11,7 +11,7 @@ from watchkeeper.queries.connections import ConnectionView
 from watchkeeper.queries.freshness import Freshness
 from watchkeeper.queries.standing import Standing
 
-MOST = 7
+MOST = 5
 
 
 class Kind(StrEnum):
@@ -97,7 +97,7 @@ def _controls_rest(readers: int) -> str:
 def _controls(standings: Sequence[Standing]) -> list[Attention]:
     """Failures by severity first: what could not be judged is told by its resource already."""
     bad = [each for each in standings if each.result.rank <= Result.FAIL.rank]
-    ordered = sorted(bad, key=lambda each: (each.severity not in {"critical"}, each.weight))
+    ordered = sorted(bad, key=lambda each: (each.severity != "critical", each.weight))
     return [
         Attention(Kind.CONTROL, each.result, each.title, each.reason, each.control, each.severity)
         for each in ordered

@@ -64,7 +64,7 @@ class RequestRow:
 
 @dataclass(frozen=True, slots=True)
 class CollectionView:
-    """A collection and what its manifest says. `used_by` are the controls that rest on it."""
+    """A collection and what its manifest says."""
 
     collection: Collection
     pages: Page[PageFile]
@@ -119,7 +119,7 @@ def collection(
         return None
     found = records.collection(entry.path, *locker.manifest(entry.path))
     files = found.manifest.get("files", [])
-    table = next((file for file in files if file["path"] == layout.TABLE), {})
+    table: Mapping[str, Any] = next((file for file in files if file["path"] == layout.TABLE), {})
     listed_pages = found.manifest.get("pages", [])
     listed_requests = found.manifest.get("requests", [])
     return CollectionView(

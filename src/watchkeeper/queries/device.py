@@ -10,6 +10,7 @@ from watchkeeper.locker.locker import Locker
 from watchkeeper.model.assessment import Outcome
 from watchkeeper.queries import sealed
 from watchkeeper.queries.connections import RunRow, run_row
+from watchkeeper.queries.items import identity
 from watchkeeper.queries.listing import Asked
 from watchkeeper.queries.newest import Sealed, newest_complete, newest_of_device
 from watchkeeper.queries.standing import Standing, standings
@@ -21,12 +22,15 @@ _MOST_THREATS = 50
 
 @dataclass(frozen=True, slots=True)
 class DeviceOutcome:
-    """What one control found for the device, or for the group whose policy it has."""
+    """What one control found for the device, for its group's policy, or for a threat on it.
+
+    `about` names the group or threat, empty for the device itself.
+    """
 
     standing: Standing
     outcome: Outcome
     reason: str
-    of_group: bool
+    about: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +61,20 @@ def device(locker: Locker, connection: int, agent: str, now: datetime) -> Device
     listed = threats(
         locker, connection, Asked(chosen={"device": agent}, descending=True, size=_MOST_THREATS)
     )
+    found_threats = listed.page.rows if listed else ()
     return DeviceView(
         id=agent,
         name=values["computer_name"] or "",
         values=values,
         collection=collection,
         alone=alone,
-        outcomes=_outcomes(locker, connection, agent, values.get("group_id") or "", now),
-        threats=listed.page.rows if listed else (),
+        outcomes=_outcomes(
+            locker,
+            standings(connection, now),
+            agent,
+            [f"group:{values['group_id']}", *(f"threat:{each.id}" for each in found_threats)],
+        ),
+        threats=found_threats,
         threats_total=listed.page.total if listed else 0,
         request=newest_request(connection, agent),
     )
@@ -101,29 +111,30 @@ def _row(locker: Locker, collection: Sealed, agent: str) -> dict[str, Any] | Non
 
 
 def _outcomes(
-    locker: Locker, connection: int, agent: str, group: str, now: datetime
+    locker: Locker, judged: tuple[Standing, ...], agent: str, others: list[str]
 ) -> tuple[DeviceOutcome, ...]:
-    by_file = {
-        sealed.items(locker, each.path): each
-        for each in standings(connection, now)
-        if each.counts.total
-    }
+    by_file = {sealed.items(locker, each.path): each for each in judged if each.counts.total}
     if not by_file:
         return ()
     rows = sealed.select(
         list(by_file),
-        f"SELECT subject, outcome, reason, filename FROM {sealed.FROM} "  # noqa: S608
-        "WHERE subject = $agent OR subject = $group",
-        {"agent": agent, "group": group},
+        f"SELECT subject, name, outcome, reason, filename FROM {sealed.FROM} "  # noqa: S608
+        "WHERE list_contains($subjects, subject)",
+        {"subjects": [f"agent:{agent}", *others]},
     )
     found = [
         DeviceOutcome(
             standing=by_file[row["filename"]],
             outcome=Outcome(row["outcome"]),
             reason=row["reason"] or "",
-            of_group=row["subject"] != agent,
+            about="" if identity(row["subject"], "agent") else row["name"] or row["subject"],
         )
         for row in rows
     ]
     order = list(Outcome)
-    return tuple(sorted(found, key=lambda each: (order.index(each.outcome), each.standing.control)))
+    return tuple(
+        sorted(
+            found,
+            key=lambda each: (order.index(each.outcome), each.standing.weight, each.about),
+        )
+    )

@@ -30,7 +30,11 @@ LISTING = Listing(
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """One item as listed; `device` is the agent's id when the subject is a known device."""
+    """One item as listed.
+
+    `device` is the agent's id when the subject is a device of the newest collection, `threat`
+    the threat's id when it is a threat; else they are empty.
+    """
 
     subject: str
     name: str
@@ -38,6 +42,7 @@ class ItemRow:
     reason: str
     observed: Mapping[str, Any]
     device: str = ""
+    threat: str = ""
 
 
 def items(
@@ -49,26 +54,34 @@ def items(
     """
     files = (sealed.items(locker, assessment),)
     found = LISTING.page(files, sealed.FROM, asked)
-    known = _known(devices, [row["subject"] for row in found.rows])
+    known = _known(devices, [identity(row["subject"], "agent") for row in found.rows])
     return found.map(lambda row: _item(row, known))
 
 
-def _known(files: tuple[str, ...], subjects: list[str]) -> frozenset[str]:
-    if not files or not subjects:
+def identity(subject: str, kind: str) -> str:
+    """The id in a subject of that kind (`agent:123`), empty when it is of another kind."""
+    return subject.removeprefix(f"{kind}:") if subject.startswith(f"{kind}:") else ""
+
+
+def _known(files: tuple[str, ...], agents: list[str]) -> frozenset[str]:
+    wanted = [agent for agent in agents if agent]
+    if not files or not wanted:
         return frozenset()
-    sql = f"SELECT DISTINCT id FROM {sealed.FROM} WHERE list_contains($subjects, id)"  # noqa: S608
-    return frozenset(row["id"] for row in sealed.select(files, sql, {"subjects": subjects}))
+    sql = f"SELECT DISTINCT id FROM {sealed.FROM} WHERE list_contains($agents, id)"  # noqa: S608
+    return frozenset(row["id"] for row in sealed.select(files, sql, {"agents": wanted}))
 
 
 def _item(row: dict[str, Any], known: frozenset[str]) -> ItemRow:
     subject = row["subject"]
+    agent = identity(subject, "agent")
     return ItemRow(
         subject=subject,
         name=row["name"] or "",
         outcome=Outcome(row["outcome"]),
         reason=row["reason"] or "",
         observed=observed(row["observed"]),
-        device=subject if subject in known else "",
+        device=agent if agent in known else "",
+        threat=identity(subject, "threat"),
     )
 
 

@@ -39,8 +39,8 @@ class Listing:
         where, parameters = self._where(asked)
         counted = sealed.select(
             files,
-            f"SELECT count(*) AS n FROM {relation} {where}",
-            parameters,  # noqa: S608
+            f"SELECT count(*) AS n FROM {relation} {where}",  # noqa: S608
+            parameters,
         )
         total = int(counted[0]["n"])
         number = clamp(asked.number, asked.size, total)

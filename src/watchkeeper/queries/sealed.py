@@ -44,8 +44,8 @@ def select(files: Sequence[str], sql: str, parameters: Mapping[str, Any]) -> lis
             listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
             engine.execute(f"SET allowed_paths = [{listed}]")
             engine.execute(
-                "SET enable_external_access = false; SET python_enable_replacement_scans = false; "
-                "SET TimeZone = 'UTC'; SET lock_configuration = true"
+                "SET TimeZone = 'UTC'; SET python_enable_replacements = false; "
+                "SET enable_external_access = false; SET lock_configuration = true"
             )
             values = {**parameters, "files": list(files)}
             found = engine.sql(sql, params=values).to_arrow_table()

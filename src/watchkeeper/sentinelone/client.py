@@ -29,7 +29,7 @@ from watchkeeper.errors import (
 )
 from watchkeeper.sentinelone import answers, paging
 from watchkeeper.sentinelone.address import API_BASE, Address
-from watchkeeper.sentinelone.limits import Limits, Pacer
+from watchkeeper.sentinelone.limits import Limits, Pacer, rate_of
 from watchkeeper.sentinelone.retry import Failure, Wait, next_step
 from watchkeeper.sentinelone.token import Token
 from watchkeeper.sentinelone.transport import Received, Wire, WireError, plain
@@ -111,6 +111,8 @@ class Console:
         self._pacer = Pacer(self.limits.rates, clock.monotonic)
         self._random = random.Random(seed)  # noqa: S311 - jitter, no secret
         self._answered = False
+        # Page sizes that a time-out taught, by the prefix that also has a rate of its own.
+        self._sizes: dict[str, int] = {}
         self._headers = {
             "Authorization": f"ApiToken {token.secret}",
             "Accept": "application/json",
@@ -166,7 +168,8 @@ class Console:
         `droppable` that the console does not know is dropped and noted, on the first page only.
         """
         fixed = dict(params)
-        size, cursor = limit, None
+        prefix, _, _ = rate_of(path, self.limits.rates)
+        size, cursor = min(limit, self._sizes.get(prefix, limit)), None
         followed: set[str] = set()
         while True:
             asked = fixed | {"limit": str(size)} | ({"cursor": cursor} if cursor else {})
@@ -181,7 +184,8 @@ class Console:
                     self.notes.append(note)
                 continue
             yield answer
-            size = int(answer.params["limit"])
+            if int(answer.params["limit"]) < size:
+                size = self._sizes[prefix] = int(answer.params["limit"])
             try:
                 cursor = paging.following(answer.value.next_cursor, followed)
             except paging.RepeatedCursor as error:

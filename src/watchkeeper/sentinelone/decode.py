@@ -84,9 +84,7 @@ class ResourceDecoder:
             rows.absent = self._absent(text)
         return rows
 
-    def _getter(
-        self, column: Column
-    ) -> tuple[Callable[[Any], Any] | None, Callable[[Any], Any]]:
+    def _getter(self, column: Column) -> tuple[Callable[[Any], Any] | None, Callable[[Any], Any]]:
         """How to reach a column's value: (parent, field); the parent is None at the top."""
         parts = column.path.split(".")
         if len(parts) == 1:

@@ -5,7 +5,8 @@ import re
 
 RULES_VERSION = "1"
 REMOVED = '"[removed by Watchkeeper]"'
-_HARMLESS = re.compile(r'(?:null|""|\[\s*\]|\{\s*\})(?=\s*[,}\]])')
+_HARMLESS = re.compile(rb'(?:null|""|\[\s*\]|\{\s*\})(?=\s*[,}\]])')
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _decoder = json.JSONDecoder()
 
 
@@ -18,18 +19,27 @@ def redact(page: bytes, secrets: tuple[str, ...]) -> tuple[bytes, dict[str, int]
     present = [key for key in secrets if f'"{key}"'.encode() in page]
     if not present:
         return page, {}
-    text = page.decode()
-    keys = "|".join(re.escape(key) for key in present)
-    pieces: list[str] = []
+    keys = b"|".join(re.escape(key.encode()) for key in present)
+    pieces: list[bytes] = []
     removed: dict[str, int] = {}
     position = 0
-    for match in re.finditer(rf'"({keys})"\s*:\s*', text):
-        if match.start() < position or _HARMLESS.match(text, match.end()):
+    for match in re.finditer(rb'"(' + keys + rb')"\s*:\s*', page):
+        if match.start() < position or _HARMLESS.match(page, match.end()):
             continue
-        _, end = _decoder.raw_decode(text, match.end())
-        pieces += [text[position : match.end()], REMOVED]
-        position = end
-        removed[match.group(1)] = removed.get(match.group(1), 0) + 1
+        pieces += [page[position : match.end()], REMOVED.encode()]
+        position = _end(page, match.end())
+        key = match.group(1).decode()
+        removed[key] = removed.get(key, 0) + 1
     if not removed:
         return page, {}
-    return "".join([*pieces, text[position:]]).encode(), removed
+    return b"".join([*pieces, page[position:]]), removed
+
+
+def _end(page: bytes, start: int) -> int:
+    """Where the JSON value that starts there ends."""
+    string = _STRING.match(page, start)
+    if string is not None:
+        return string.end()
+    text = page[start:].decode()
+    _, length = _decoder.raw_decode(text)
+    return start + len(text[:length].encode())

@@ -158,6 +158,6 @@ def plain(received: Received) -> bytes:
 def _unreachable(address: Address, error: Exception) -> str:
     if isinstance(error, NameResolutionError):
         return f"the name {address.host} does not resolve"
-    if isinstance(error, ConnectTimeoutError):
-        return f"{address.netloc} does not answer"
-    return f"{address.netloc} refuses the connection"
+    if isinstance(error, NewConnectionError):
+        return f"{address.netloc} refuses the connection"
+    return f"{address.netloc} does not answer"

@@ -5,7 +5,7 @@ keeps a hundred thousand of them in memory.
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 from watchkeeper.simulator import names
@@ -76,9 +76,12 @@ class Fleet:
     rows: list[Row] = field(default_factory=list)
     modes: dict[str, tuple[str, str]] = field(default_factory=dict)
     groups: dict[tuple[str, str], Row] = field(default_factory=dict)
+    moment: datetime = field(init=False)
 
     def __post_init__(self) -> None:
         """Look up once what every agent of a group shares."""
+        # Without a zone, because a time with one takes twice as long to write.
+        self.moment = self.plan.now.astimezone(UTC).replace(tzinfo=None)
         for group in self.places.groups:
             self.groups[group["siteId"], group["_for"]] = group
             policy = self.policies.effective("group", group["id"]) or {}
@@ -168,7 +171,7 @@ class Fleet:
 
     def date(self, row: Row, age: float, silent: float) -> None:
         """Write the times that follow from when it registered and last reported."""
-        now, number = self.plan.now, row["_n"]
+        now, number = self.moment, row["_n"]
         digits = (
             3 if number % 97 == 1 else 2 if number % 101 == 1 else 0 if number % 103 == 1 else 6
         )

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 
 def stamp(moment: datetime, digits: int = 6) -> str:
-    """The moment in UTC with `digits` digits of a second's fraction and a Z."""
-    if moment.tzinfo is not UTC:
-        moment = moment.astimezone(UTC)
+    """The moment with `digits` digits of a second's fraction and a Z; UTC where it has no zone."""
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
     text = moment.isoformat(timespec="microseconds")
     return f"{text[: 19 + digits + (digits > 0)]}Z"
 

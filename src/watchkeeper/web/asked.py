@@ -1,6 +1,7 @@
 """What a URL asks a list for: search, filters, sort, page. The URL is the whole state."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from django.http import HttpRequest
 
@@ -41,3 +42,14 @@ def size(request: HttpRequest) -> int:
     """The page's length asked for, one of those offered."""
     given = request.GET.get("size", "")
     return next((each for each in SIZES if str(each) == given), SIZE)
+
+
+def newest_first(wanted: Asked, sorts: Iterable[str], sort: str) -> Asked:
+    """The same list, the newest first where no order that exists was asked for."""
+    return wanted if wanted.sort in set(sorts) else replace(wanted, sort=sort, descending=True)
+
+
+def unlisted(wanted: Asked, offered: Iterable[str]) -> list[tuple[str, str]]:
+    """Filters in force that the form does not offer: it shows them, so that they can be undone."""
+    known = set(offered)
+    return [(name, value) for name, value in wanted.chosen.items() if name not in known]

@@ -100,7 +100,7 @@ def result_bar(counted: dict[Result, int]) -> Bar:
     return shares([(result.value, counted.get(result, 0)) for result in Result], RESULTS)
 
 
-def days_chart(days: Sequence[Day], width: int = 640, height: int = 168) -> Chart:
+def days_chart(days: Sequence[Day], width: int = 600, height: int = 150) -> Chart:
     """A column a day: how many controls ended it with which result."""
     most = max((day.total for day in days), default=0)
     top = _round_up(most)
@@ -137,11 +137,11 @@ def days_chart(days: Sequence[Day], width: int = 640, height: int = 168) -> Char
     return Chart(width, height, tuple(columns), across, _up(top, height), words)
 
 
-def failing_chart(history: Sequence[Judged], width: int = 640, height: int = 132) -> Chart:
+def failing_chart(history: Sequence[Judged], width: int = 1140, height: int = 120) -> Chart:
     """A column an assessment: how many items failed; those that could not be judged stand apart."""
     most = max((each.counts.failed for each in history), default=0)
     top = _round_up(most)
-    slots = max(24, len(history))
+    slots = max(40, len(history))
     step = width / slots
     offset = width - step * len(history)
     columns: list[Column] = []

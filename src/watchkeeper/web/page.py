@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlencode
 
+import structlog
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,8 +20,11 @@ from watchkeeper.ledger.installation import installation
 from watchkeeper.locker.locker import Locker
 from watchkeeper.queries.connections import ConnectionView, connections
 
+_log = structlog.get_logger("watchkeeper.web")
+
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+"""A view; its first argument is given by position."""
 
 
 def page(action: Action = Action.SEE) -> Callable[[View[P]], View[P]]:
@@ -29,12 +33,13 @@ def page(action: Action = Action.SEE) -> Callable[[View[P]], View[P]]:
     def wrap(view: View[P]) -> View[P]:
         @login_required
         @functools.wraps(view)
-        def shown(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def shown(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not may(request.user, action):
                 raise PermissionDenied(f"Your role does not allow this ({action.value}).")
             try:
                 return view(request, *args, **kwargs)
             except WatchkeeperError as error:
+                _log.error("a page could not be shown", page=request.path, reason=str(error))
                 context = {"message": error.message, "hint": error.hint}
                 return render(request, "web/fault.html", context, status=503)
 

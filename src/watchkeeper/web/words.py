@@ -98,7 +98,7 @@ def age(moment: datetime, now: datetime) -> str:
     distance = abs(now - moment)
     if distance < _MOMENT:
         return "just now"
-    # Two months read better than 70 days, 60 days better than 2 months; hours likewise up to two days.
+    # `70 days` says more than `2 months`, `36 hours` than `1 day`.
     for step, name in _STEPS:
         if distance >= (step if name in {"minute", "hour"} else 2 * step):
             count = distance // step

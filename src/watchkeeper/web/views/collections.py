@@ -8,9 +8,8 @@ from django.views.decorators.http import require_GET
 from watchkeeper.locker import layout
 from watchkeeper.model.collection import Verdict
 from watchkeeper.queries import collections as queries
-from watchkeeper.queries.listing import Asked
 from watchkeeper.resources import catalogue
-from watchkeeper.web.asked import asked, number
+from watchkeeper.web.asked import asked, newest_first, number
 from watchkeeper.web.page import nothing_connected, page, setting
 
 _FILTERS = ("resource", "verdict")
@@ -23,9 +22,7 @@ def collections(request: HttpRequest) -> HttpResponse:
     found = setting(request)
     if found is None:
         return nothing_connected(request)
-    wanted = asked(request, _FILTERS)
-    if wanted.sort not in queries.SORTS:
-        wanted = Asked("", wanted.chosen, "ended", True, wanted.number, wanted.size)
+    wanted = newest_first(asked(request, _FILTERS), queries.SORTS, "ended")
     listed = queries.collections(
         found.connection.id,
         resource=wanted.chosen.get("resource", ""),

@@ -14,7 +14,7 @@ from watchkeeper.ledger.audit import record
 from watchkeeper.queries import devices as queries
 from watchkeeper.queries.device import device as find_device
 from watchkeeper.web import device_facts
-from watchkeeper.web.asked import asked
+from watchkeeper.web.asked import asked, unlisted
 from watchkeeper.web.page import link, nothing_connected, page, setting
 
 
@@ -31,9 +31,7 @@ def devices(request: HttpRequest) -> HttpResponse:
         "sort": queries.LISTING.sort_of(wanted),
         "devices": queries.devices(found.locker, found.connection.id, wanted),
         "filtered": bool(wanted.search or wanted.chosen),
-        "extra": [
-            (name, wanted.chosen[name]) for name in wanted.chosen if name not in queries.OFFERED
-        ],
+        "extra": unlisted(wanted, queries.OFFERED),
     }
     return found.show(request, "web/devices.html", context)
 

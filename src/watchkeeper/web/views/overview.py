@@ -29,7 +29,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     fresh = freshness(found.connection.id)
     history = days(found.connection.id, found.now.date())
     wanted = text(request, "result")
-    counted = {result: 0 for result in Result}
+    counted = dict.fromkeys(Result, 0)
     for each in controls:
         counted[each.result] += 1
     context = {

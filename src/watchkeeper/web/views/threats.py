@@ -4,8 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from watchkeeper.queries import threats as queries
-from watchkeeper.queries.listing import Asked
-from watchkeeper.web.asked import asked
+from watchkeeper.web.asked import asked, newest_first, unlisted
 from watchkeeper.web.page import nothing_connected, page, setting
 
 
@@ -16,16 +15,12 @@ def threats(request: HttpRequest) -> HttpResponse:
     found = setting(request)
     if found is None:
         return nothing_connected(request)
-    wanted = asked(request, queries.FILTERS)
-    if wanted.sort not in queries.LISTING.sorts:
-        wanted = Asked(wanted.search, wanted.chosen, "created", True, wanted.number, wanted.size)
+    wanted = newest_first(asked(request, queries.FILTERS), queries.LISTING.sorts, "created")
     context = {
         "asked": wanted,
         "sort": wanted.sort,
         "threats": queries.threats(found.locker, found.connection.id, wanted),
         "filtered": bool(wanted.search or wanted.chosen),
-        "extra": [
-            (name, wanted.chosen[name]) for name in wanted.chosen if name not in queries.OFFERED
-        ],
+        "extra": unlisted(wanted, queries.OFFERED),
     }
     return found.show(request, "web/threats.html", context)

@@ -1,0 +1,115 @@
+"""What every control must hold to, whatever it judges."""
+
+import random
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from watchkeeper.assessment.columns import arrow_type
+from watchkeeper.assessment.engine import judge
+from watchkeeper.assessment.examples import disagreements, tables
+from watchkeeper.controls import catalogue
+from watchkeeper.controls.values import COLLECTED_AT, EARLIER, EXAMPLE_NOW, columns_of
+from watchkeeper.model.control import Control, Example
+from watchkeeper.resources import catalogue as resources
+
+CONTROLS = list(catalogue().values())
+each_control = pytest.mark.parametrize("control", CONTROLS, ids=[c.id for c in CONTROLS])
+EXAMPLES = [(control, example) for control in CONTROLS for example in control.examples]
+
+
+def schemas(control: Control) -> dict[str, pa.Schema]:
+    return {
+        name: pa.schema([(column, arrow_type(kind)) for column, kind in columns.items()])
+        for name, columns in columns_of(control, resources()).items()
+    }
+
+
+def empty(control: Control) -> dict[str, pa.Table]:
+    return {name: schema.empty_table() for name, schema in schemas(control).items()}
+
+
+def only_keys(control: Control) -> dict[str, pa.Table]:
+    """A row in each table of which nothing is known but its key."""
+    found = empty(control)
+    for name in found:
+        resource = resources().get(name.removesuffix(EARLIER))
+        if resource is not None:
+            row = {resource.key: "1"}
+            if name.endswith(EARLIER):
+                row |= {COLLECTED_AT: EXAMPLE_NOW}
+            found[name] = pa.Table.from_pylist([row], schemas(control)[name])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("control", "example"), EXAMPLES, ids=[f"{c.id}: {e.name}" for c, e in EXAMPLES]
+)
+def test_the_page_does_what_its_examples_promise(control: Control, example: Example) -> None:
+    assert disagreements(control, example) == []
+
+
+@each_control
+def test_nothing_passes_of_which_nothing_is_known(control: Control) -> None:
+    items = judge(control, only_keys(control), now=EXAMPLE_NOW).to_pylist()
+    assert items
+    assert "pass" not in {row["outcome"] for row in items}
+    assert "unknown" in {row["outcome"] for row in items}
+
+
+@each_control
+def test_nothing_passes_where_nothing_is(control: Control) -> None:
+    assert judge(control, empty(control), now=EXAMPLE_NOW).num_rows == 0
+
+
+@each_control
+def test_the_order_of_rows_does_not_matter(control: Control) -> None:
+    chance = random.Random(7)  # noqa: S311 - a repeatable order, no secret
+    for example in control.examples:
+        given = tables(control, example)
+        first = judge(control, given, now=EXAMPLE_NOW, parameters=example.parameters)
+        shuffled = {name: table.take(order(chance, table)) for name, table in given.items()}
+        again = judge(control, shuffled, now=EXAMPLE_NOW, parameters=example.parameters)
+        assert again.equals(first)
+
+
+def order(chance: random.Random, table: pa.Table) -> pa.Array:
+    positions = list(range(table.num_rows))
+    chance.shuffle(positions)
+    return pa.array(positions, pa.int64())
+
+
+@each_control
+def test_twenty_thousand_of_each_are_judged(control: Control) -> None:
+    """The rows of the examples, again and again with ids of their own."""
+    given = {name: many(name, table) for name, table in tables(control, richest(control)).items()}
+    items = judge(control, given, now=EXAMPLE_NOW)
+    assert items.num_rows >= 20_000
+    assert len(set(items["subject"].to_pylist())) == items.num_rows
+
+
+def richest(control: Control) -> Example:
+    """The example with the most tables; without parameters of its own."""
+    plain = [each for each in control.examples if not each.parameters]
+    return max(plain, key=lambda each: len([rows for rows in each.tables.values() if rows]))
+
+
+KEYS = {"id", "agent_id", "threat_id", "group_id", "scope_id"}
+
+
+def many(name: str, table: pa.Table) -> pa.Table:
+    if name in {"packages", "roles", "role_permissions", "unread"} or not table.num_rows:
+        return table
+    return pa.concat_tables(
+        renamed(table, f"-{copy}") for copy in range(20_000 // table.num_rows + 1)
+    ).combine_chunks()
+
+
+def renamed(table: pa.Table, suffix: str) -> pa.Table:
+    """The same rows with other ids."""
+    for position, name in enumerate(table.column_names):
+        if name in KEYS:
+            ids = pc.binary_join_element_wise(table[name], suffix, "")
+            table = table.set_column(position, name, ids)
+    return table

@@ -1,0 +1,196 @@
+"""What a control's SQL cannot do, and what its answer must look like."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from tests.controls.pages import control
+from watchkeeper.assessment.engine import judge
+from watchkeeper.assessment.examples import tables
+from watchkeeper.assessment.faulty import ControlFaulty
+from watchkeeper.controls.values import EXAMPLE_NOW
+from watchkeeper.errors import WatchkeeperError
+
+ITEM = "'a' AS subject, 'a' AS name, 'pass' AS outcome, 'because' AS reason"
+
+# A variable of this process that a careless engine would find by its name.
+bystander = pa.table({"id": ["secret"]})
+
+
+def judged(sql: str, **limits: object) -> list[dict[str, str]]:
+    page = control(sql=sql)
+    given = tables(page, page.examples[0])
+    found: list[dict[str, str]] = judge(page, given, now=EXAMPLE_NOW, **limits).to_pylist()  # type: ignore[arg-type]
+    return found
+
+
+def refused(sql: str, **limits: object) -> str:
+    with pytest.raises(ControlFaulty) as caught:
+        judged(sql, **limits)
+    assert isinstance(caught.value, WatchkeeperError)
+    assert caught.value.message.startswith("TST-01: ")
+    return caught.value.message
+
+
+ESCAPES = {
+    "COPY agents TO 'out.csv'": "is no SELECT",
+    "ATTACH 'out.db'": "is no SELECT",
+    "INSTALL httpfs": "is no SELECT",
+    "LOAD json": "is no SELECT",
+    "SET threads = 8": "is no SELECT",
+    "RESET lock_configuration": "is no SELECT",
+    "PRAGMA database_list": "is no SELECT",
+    "CALL pragma_version()": "is no SELECT",
+    "EXPORT DATABASE 'out'": "is no SELECT",
+    "CREATE TABLE extra AS SELECT 1": "is no SELECT",
+    "INSERT INTO agents (id) VALUES ('9')": "is no SELECT",
+    "PREPARE p AS SELECT 1": "is no SELECT",
+    f"SELECT {ITEM}; SELECT {ITEM}": "is 2 statements; write one",
+    "-- nothing": "is 0 statements; write one",
+    "SELECT FROM WHERE": "cannot be read",
+    "SELECT * FROM read_csv('/etc/passwd')": "calls read_csv()",
+    "SELECT * FROM read_text('/etc/hostname')": "calls read_text()",
+    "SELECT * FROM glob('/etc/*')": "calls glob()",
+    "SELECT * FROM '/etc/passwd'": "reads '/etc/passwd', a table it does not declare",
+    "SELECT * FROM bystander": "reads 'bystander', a table it does not declare",
+    "SELECT * FROM users": "reads 'users', a table it does not declare",
+    "SELECT * FROM information_schema.tables": "reads 'information_schema.tables'",
+    "SELECT * FROM duckdb_settings()": "calls duckdb_settings()",
+    "FROM query('SELECT 1')": "calls query()",
+    "FROM query_table('agents')": "calls query_table()",
+    "DESCRIBE agents": "asks the engine about itself",
+    "WITH x AS (INSERT INTO agents (id) VALUES ('9') RETURNING id) FROM x": "else than queries",
+    f"SELECT {ITEM} FROM agents TABLESAMPLE 10%": "takes a sample",
+    f"SELECT {ITEM} WHERE now() > $now": "calls now(), which differs from run to run",
+    f"SELECT {ITEM} WHERE random() > 0.5": "calls random(), which differs from run to run",
+    f"SELECT {ITEM} WHERE current_date > '2020-01-01'": "asks the machine with current_date",
+    "SELECT current_setting('secret_directory')": "calls current_setting()",
+    f"SELECT {ITEM} WHERE $weeks > 1": "uses $weeks, a parameter it does not declare",
+}
+
+
+@pytest.mark.parametrize("sql", ESCAPES)
+def test_there_is_no_way_out(sql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert ESCAPES[sql] in refused(sql)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_undeclared_column_does_not_exist() -> None:
+    assert "serial_number" in refused("SELECT serial_number FROM agents")
+
+
+def test_only_what_is_declared_is_there() -> None:
+    rows = judged(f"SELECT {ITEM}, (SELECT COLUMNS(*) FROM (SELECT count(*) FROM agents)) AS n")
+    assert json.loads(rows[0]["observed"]) == {"n": 2}
+
+
+def test_an_endless_recursion_is_stopped() -> None:
+    endless = (
+        "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r)"
+        f" SELECT {ITEM} FROM r WHERE n < 0"
+    )
+    message = refused(endless, timeout=timedelta(seconds=0.5))
+    assert message == "TST-01: the SQL was stopped after 0.5 s."
+
+
+def test_memory_is_bounded() -> None:
+    large = "SELECT range::VARCHAR AS subject, 'n' AS name, 'pass' AS outcome, repeat('x', 1000)"
+    message = refused(f"{large} AS reason FROM range(10000000)", memory_limit="64MB")
+    assert message == "TST-01: the SQL needs more memory than it may use."
+
+
+ANSWERS = {
+    "SELECT 'a' AS subject, 'a' AS name, 'pass' AS outcome": "gives no column 'reason'",
+    "SELECT 1 AS subject, 'a' AS name, 'pass' AS outcome, 'r' AS reason": "must be text",
+    "SELECT 'a' AS subject, 'a' AS name, 'passed' AS outcome, 'r' AS reason": "none of pass",
+    "SELECT 'a' AS subject, 'a' AS name, NULL::VARCHAR AS outcome, 'r' AS reason": "none of pass",
+    "SELECT NULL::VARCHAR AS subject, 'a' AS name, 'pass' AS outcome, 'r' AS reason": (
+        "an item without a subject"
+    ),
+    "SELECT 'a' AS subject, 'a' AS name, 'pass' AS outcome, ' ' AS reason": (
+        "an item without a reason"
+    ),
+    f"SELECT {ITEM} FROM agents": "lists 'a' 2 times",
+    f"SELECT {ITEM}, [$now] AS moments": "give moments one by one",
+    f"SELECT {ITEM}, 1 / 0 AS n, error('stop') AS m": "calls error()",
+}
+
+
+@pytest.mark.parametrize("sql", ANSWERS)
+def test_a_strange_answer_is_refused(sql: str) -> None:
+    assert ANSWERS[sql] in refused(sql)
+
+
+def test_every_further_column_is_observed() -> None:
+    rows = judged(
+        f"SELECT {ITEM}, $now AS at, $now + INTERVAL 250 MILLISECOND AS later, 1.5 AS ratio,"
+        " true AS flag, ['a', NULL] AS words, NULL::VARCHAR AS nothing, 'x\"y' AS \"odd 'name'\""
+    )
+    assert json.loads(rows[0]["observed"]) == {
+        "at": "2026-01-15T12:00:00Z",
+        "later": "2026-01-15T12:00:00.250000Z",
+        "ratio": 1.5,
+        "flag": True,
+        "words": ["a", None],
+        "nothing": None,
+        "odd 'name'": 'x"y',
+    }
+
+
+def test_an_item_without_a_name_is_called_by_its_subject() -> None:
+    rows = judged("SELECT 'a' AS subject, NULL::VARCHAR AS name, 'pass' AS outcome, 'r' AS reason")
+    assert rows == [
+        {"subject": "a", "name": "a", "outcome": "pass", "reason": "r", "observed": "{}"}
+    ]
+
+
+def test_the_parameters_a_tenant_set_are_used() -> None:
+    page = control(
+        sql="SELECT 'a' AS subject, 'a' AS name, 'pass' AS outcome, $days::VARCHAR AS reason"
+    )
+    given = tables(page, page.examples[0])
+    items = judge(page, given, now=EXAMPLE_NOW, parameters={"days": 30})
+    assert items["reason"].to_pylist() == ["30"]
+
+
+def test_tables_must_be_as_declared() -> None:
+    page = control()
+    given = dict(tables(page, page.examples[0]))
+    more = {**given, "roles": given["roles"].append_column("scope", pa.array([], pa.string()))}
+    with pytest.raises(ControlFaulty, match="the table 'roles' has the columns"):
+        judge(page, more, now=EXAMPLE_NOW)
+    del given["roles"]
+    with pytest.raises(ControlFaulty, match="the table 'roles' was not given"):
+        judge(page, given, now=EXAMPLE_NOW)
+
+
+@pytest.mark.parametrize(
+    ("distance", "words"),
+    [
+        (timedelta(days=19), "19 days"),
+        (timedelta(days=1, hours=5, minutes=7), "1 day 5 hours"),
+        (timedelta(days=14, minutes=3), "14 days 3 minutes"),
+        (timedelta(hours=1), "1 hour"),
+        (timedelta(seconds=59), "less than a minute"),
+    ],
+)
+def test_ages_are_told_in_words(distance: timedelta, words: str) -> None:
+    since = (EXAMPLE_NOW - distance).isoformat()
+    rows = judged(
+        "SELECT 'a' AS subject, 'a' AS name, 'pass' AS outcome,"
+        f" span(TIMESTAMPTZ '{since}', $now) AS reason"
+    )
+    assert rows[0]["reason"] == words
+
+
+def test_now_is_the_moment_of_judging() -> None:
+    page = control(
+        sql="SELECT 'a' AS subject, 'a' AS name, 'pass' AS outcome, moment($now) AS reason"
+    )
+    now = datetime(2031, 2, 3, 4, 5, tzinfo=UTC)
+    items = judge(page, tables(page, page.examples[0]), now=now)
+    assert items["reason"].to_pylist() == ["2031-02-03 04:05 UTC"]

@@ -1,0 +1,1 @@
+"""The index, the keys, the embedded database: against a real PostgreSQL."""

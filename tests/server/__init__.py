@@ -1,0 +1,1 @@
+"""Settings, signing in, and the processes of one machine."""

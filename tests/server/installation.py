@@ -1,0 +1,60 @@
+"""One installation for the tests of a process: a real embedded PostgreSQL in a temporary folder.
+
+A folder of tests that needs a configured Django imports the fixtures in its conftest:
+
+    from server.installation import app, ledger
+
+Importing this module configures Django; `app` starts the database; `ledger` undoes what a test
+wrote.
+"""
+
+import atexit
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from watchkeeper import bootstrap
+from watchkeeper.bootstrap import App
+from watchkeeper.ledger.folder import DataFolder
+
+_FOLDER = Path(tempfile.mkdtemp(prefix="wk-tests-"))
+_SETTINGS = bootstrap.load_settings({}, data=_FOLDER)
+_APP = bootstrap.build(_SETTINGS)
+_open = contextlib.ExitStack()
+
+
+def _close() -> None:
+    from django.db import connections  # noqa: PLC0415 - only now is there something to close
+
+    connections.close_all()
+    _open.close()
+    shutil.rmtree(_FOLDER, ignore_errors=True)
+
+
+atexit.register(_close)
+_started: list[App] = []
+
+
+@pytest.fixture(scope="session")
+def app() -> App:
+    """The installation with its database running and its tables made; stopped with the process."""
+    if not _started:
+        _open.enter_context(DataFolder(_FOLDER).held())
+        _open.enter_context(bootstrap.database(_SETTINGS))
+        _APP.migrate()
+        _started.append(_APP)
+    return _APP
+
+
+@pytest.fixture
+def ledger(app: App) -> Iterator[App]:
+    """The installation; what the test writes into the database is undone."""
+    from django.db import transaction  # noqa: PLC0415 - Django is configured above
+
+    with transaction.atomic():
+        yield app
+        transaction.set_rollback(True)
