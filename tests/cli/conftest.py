@@ -41,7 +41,7 @@ def command(*words: str | Path) -> list[str]:
 
 def watchkeeper(*words: str | Path, timeout: float = 120, **env: str) -> Ran:
     """Runs a command to its end."""
-    done = subprocess.run(  # noqa: S603 - our own command line
+    done = subprocess.run(
         command(*words),
         capture_output=True,
         text=True,

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
-
 from tests.cli.conftest import command, environment, give, watchkeeper
+
 from watchkeeper.controls import catalogue as controls
 from watchkeeper.locker.locker import Locker
 from watchkeeper.resources import catalogue as resources
@@ -205,7 +205,7 @@ def test_a_run_killed_midway_leaves_a_locker_that_verifies_and_the_next_run_comp
     locker = tmp_path / "locker"
     with running(company, faults=["slow:60"]) as sim:
         options = [*give(sim, token_file), "--locker", str(locker)]
-        process = subprocess.Popen(  # noqa: S603 - our own command line
+        process = subprocess.Popen(
             command("run", *options),
             env=environment(),
             stdout=subprocess.DEVNULL,
@@ -213,8 +213,8 @@ def test_a_run_killed_midway_leaves_a_locker_that_verifies_and_the_next_run_comp
         )
         deadline = time.monotonic() + 30
         while not (locker / "collections").exists() and time.monotonic() < deadline:
-            time.sleep(0.02)  # noqa: TID251 - waits for another process
-        time.sleep(moment)  # noqa: TID251 - kills it somewhere in the middle
+            time.sleep(0.02)
+        time.sleep(moment)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         interrupted = watchkeeper("verify", locker, "--json")
@@ -245,7 +245,7 @@ def test_the_token_is_not_in_the_process_list(
     company: Company, tmp_path: Path, token_file: Path
 ) -> None:
     with running(company, faults=["slow:40"]) as sim:
-        process = subprocess.Popen(  # noqa: S603 - our own command line
+        process = subprocess.Popen(
             command("run", *give(sim, token_file), "--locker", str(tmp_path / "l")),
             env=environment(),
             stdout=subprocess.DEVNULL,

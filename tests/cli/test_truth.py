@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.cli.conftest import watchkeeper
 from watchkeeper.assessment.assess import assess
 from watchkeeper.collection.engine import collect
 from watchkeeper.controls import catalogue
@@ -137,8 +138,6 @@ def test_no_fault_makes_a_verdict_better_than_the_truth(
 
 
 def test_the_truth_is_printed_as_json() -> None:
-    from tests.cli.conftest import watchkeeper
-
     printed = watchkeeper("simulate", "--agents", "50", "--truth")
     assert printed.code == 0
     assert set(json.loads(printed.out)) == set(catalogue())

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 
 from watchkeeper import bootstrap
 from watchkeeper.bootstrap import App
@@ -24,6 +25,8 @@ from watchkeeper.ledger.folder import DataFolder
 _FOLDER = Path(tempfile.mkdtemp(prefix="wk-tests-"))
 _SETTINGS = bootstrap.load_settings({}, data=_FOLDER)
 _APP = bootstrap.build(_SETTINGS)
+# A worker's threads end with a test; a connection that outlives its job would be left open.
+django_settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
 _open = contextlib.ExitStack()
 
 

@@ -24,7 +24,7 @@ app = typer.Typer(
 )
 
 
-def _version(value: bool) -> None:  # noqa: FBT001 - Typer's callback signature
+def _version(value: bool) -> None:
     if value:
         print(f"watchkeeper {__version__}")
         raise typer.Exit

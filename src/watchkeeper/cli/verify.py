@@ -1,4 +1,4 @@
-"""`watchkeeper verify`: is everything in a locker what was sealed?"""
+"""`watchkeeper verify`: whether everything in a locker is what was sealed."""
 
 from typing import Annotated
 
@@ -49,7 +49,7 @@ def command(
         for path in report.waiting:
             print(f"! {visible(path)} waits for its log entry: the next run will write it")
         print(
-            f"{report.sealed:,} sealed records, {report.files:,} files, {report.bytes:,} bytes read; "
+            f"{report.sealed:,} sealed records, {report.files:,} files, {report.bytes:,} bytes; "
             f"log head {number} {digest}"
         )
         print("Everything is as it was sealed." if not report.differences else "Differences found.")

@@ -147,7 +147,7 @@ def pages(reading: Reading, params: Params) -> None:
         return
 
 
-class Interrupted(Exception):  # noqa: N818 - carries what was read to the engine
+class Interrupted(Exception):
     """The console is gone for this run; what was read so far is still sealed."""
 
     def __init__(self, outcome: Completeness, cause: ConsoleError) -> None:

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 
 from watchkeeper.collection import (
     accounts,
-    agent as one_agent,
     cursor,
     policies,
     single,
     timelines,
     windows,
+)
+from watchkeeper.collection import (
+    agent as one_agent,
 )
 from watchkeeper.collection.reading import Job, Progress, Reading
 from watchkeeper.errors import ConsoleError, UsageError
@@ -59,10 +61,9 @@ def collect(
     trigger: str = "command line",
     on_progress: Progress | None = None,
 ) -> Report:
-    """Collects the resources named in `only` and what they need, or all; never raises for a
-    resource that cannot be read: that is its verdict.
+    """Collects the resources named in `only` and what they need, or all.
 
-    With `agent` (an id) that one device is read afresh and nothing else.
+    Never raises for a resource that cannot be read: that is its verdict. With `agent` (an id) that one device is read afresh and nothing else.
     """
     job = Job(console, locker, connection, trigger, on_progress)
     report = Report()

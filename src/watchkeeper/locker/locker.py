@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -49,10 +50,9 @@ class Locker:
                     hint="Choose an empty folder.",
                 )
             marker = {"format": layout.FORMAT, "created": rfc3339(clock.now())}
-            try:
+            # Another run may make it in the same moment: then it is a locker as well.
+            with suppress(AlreadyThere):
                 store.put_new(layout.MARKER, (json.dumps(marker) + "\n").encode())
-            except AlreadyThere:
-                pass  # another run made it in the same moment: it is a locker now
         locker = cls(store, clock)
         if create:
             locker.finish_interrupted_seals()
@@ -64,7 +64,7 @@ class Locker:
         """Starts a collection; nothing of it counts until it is sealed."""
         return CollectionWriter(self, connection, resource)
 
-    def seal_assessment(
+    def seal_assessment(  # noqa: PLR0913 - what is sealed, by name
         self,
         *,
         connection: str,

@@ -54,13 +54,7 @@ def verify(store: Store, on_progress: Callable[[int, int], None] | None = None) 
             )
         report.differs(layout.MARKER, "is missing")
     logged = _verify_log(store, report)
-    folders: dict[str, list[tuple[str, int]]] = {}
-    for path, size in store.files():
-        folder = layout.folder_of(path)
-        if folder is not None:
-            folders.setdefault(folder, []).append((path, size))
-        elif path != layout.MARKER and not path.startswith(layout.LOG + "/"):
-            report.leftovers.append(path)
+    folders = _folders(store, report)
     pending = _pending(store)
     for done, (folder, found) in enumerate(sorted(folders.items()), start=1):
         manifest = f"{folder}/{layout.MANIFEST}"
@@ -108,6 +102,18 @@ def _verify_log(store: Store, report: Report) -> dict[str, str]:
         report.head = (number, entry.sha256)
         report.files += 1
     return logged
+
+
+def _folders(store: Store, report: Report) -> dict[str, list[tuple[str, int]]]:
+    """Every file by the collection or assessment it lies in; what lies elsewhere is reported."""
+    folders: dict[str, list[tuple[str, int]]] = {}
+    for path, size in store.files():
+        folder = layout.folder_of(path)
+        if folder is not None:
+            folders.setdefault(folder, []).append((path, size))
+        elif path != layout.MARKER and not path.startswith(layout.LOG + "/"):
+            report.leftovers.append(path)
+    return folders
 
 
 def _pending(store: Store) -> dict[str, str]:

@@ -52,7 +52,7 @@ def excerpt(text: bytes) -> str:
     return text[:EXCERPT].decode("utf-8", "replace")
 
 
-def refusal(path: str, params: Mapping[str, str], status: int, text: bytes) -> ConsoleError:
+def refusal(path: str, params: Mapping[str, str], status: int, text: bytes) -> ConsoleError:  # noqa: PLR0911, E501 - one answer each
     """The error for an answer between 300 and 499 other than 401 and 429."""
     fault = read_fault(text)
     said = f": {fault}" if str(fault) else ""
@@ -105,7 +105,7 @@ def check_json(path: str, content_type: str, text: bytes) -> None:
     if "html" in content_type.lower() or start.startswith(b"<"):
         raise NotJson(
             f"{path} answers with a page for people instead of JSON.",
-            hint="A proxy or a sign-in page stands before the console, or the address is not its own.",
+            hint="A proxy or a sign-in page stands before it, or the address is not the console's.",
             status=200,
             excerpt=excerpt(text),
         )

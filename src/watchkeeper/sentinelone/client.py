@@ -368,7 +368,7 @@ class Console:
         self.server_time.last = moment
 
 
-class _Retry(Exception):  # noqa: N818 - a turn of the loop, no error of its own
+class _Retry(Exception):
     """A try that brought nothing; asking again may help."""
 
     def __init__(

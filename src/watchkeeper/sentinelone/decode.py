@@ -69,7 +69,7 @@ class ResourceDecoder:
     def __call__(self, text: bytes, *, look_for_absent: bool = False) -> Rows:
         """The rows of an answer; raises msgspec.DecodeError when it is not the promised JSON."""
         try:
-            page = self._decoder.decode(text)
+            page: Any = self._decoder.decode(text)
             records = page.data
             if self.resource.envelope and records is not None:
                 records = getattr(records, self.resource.envelope)
@@ -156,7 +156,7 @@ class ResourceDecoder:
         )
 
 
-def convert(value: Any, kind: ColumnType) -> tuple[Any, bool]:
+def convert(value: Any, kind: ColumnType) -> tuple[Any, bool]:  # noqa: PLR0911 - one per type
     """A value as the declared type and whether that was possible (else None, False)."""
     if value is None:
         return None, True

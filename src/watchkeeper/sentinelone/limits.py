@@ -24,8 +24,11 @@ PUBLISHED_RATES: tuple[tuple[str, float, int], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Times in seconds. The defaults end a run against a silent console within four minutes:
-    three tries of at most 60 s, their pauses, and one probe of at most 30 s."""
+    """Times in seconds.
+
+    The defaults end a run against a silent console within four minutes: three tries of at most
+    60 s, their pauses, and one probe of at most 30 s.
+    """
 
     connect: float = 10.0
     silence: float = 30.0

@@ -4,6 +4,7 @@ import ssl
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import truststore
 import urllib3
@@ -57,7 +58,7 @@ class Wire:
         self._address = address
         self._limits = limits
         self._clock = clock
-        options = {
+        options: dict[str, Any] = {
             "retries": False,
             "timeout": urllib3.Timeout(connect=limits.connect, read=limits.silence),
             "maxsize": 4,
