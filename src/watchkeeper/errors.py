@@ -57,7 +57,7 @@ class ConsoleError(WatchkeeperError):
     def __init__(
         self, message: str, *, hint: str = "", status: int | None = None, excerpt: str = ""
     ) -> None:
-        """`status`: of the answer, if there was one; `excerpt`: its body, bounded, without token."""
+        """`status` of the answer, if there was one; `excerpt`: its body, cut, without the token."""
         super().__init__(message, hint=hint)
         self.status = status
         self.excerpt = excerpt

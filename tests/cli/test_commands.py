@@ -98,7 +98,7 @@ def test_names_that_do_not_exist_are_told(
         missing = watchkeeper("run", *options, "--agent", "42")
     assert missing.code == 3
     assert "no agent 42" in missing.err
-    assert watchkeeper("items", "XXX-01", "--locker", locker).code == 2
+    assert watchkeeper("items", "ABC-01", "--locker", locker).code == 2
     assert watchkeeper("items", "ACC-01", "--locker", locker, "--outcome", "bad").code == 2
     assert watchkeeper("collections", "--locker", locker, "--resource", "x").code == 2
 

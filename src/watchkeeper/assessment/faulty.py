@@ -3,5 +3,5 @@
 from watchkeeper.errors import WatchkeeperError
 
 
-class ControlFaulty(WatchkeeperError):  # noqa: N818 - named as the tree of errors is
+class ControlFaulty(WatchkeeperError):
     """The control's SQL is refused, fails, takes too much, or answers with something else."""

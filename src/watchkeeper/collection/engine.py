@@ -63,7 +63,8 @@ def collect(
 ) -> Report:
     """Collects the resources named in `only` and what they need, or all.
 
-    Never raises for a resource that cannot be read: that is its verdict. With `agent` (an id) that one device is read afresh and nothing else.
+    Never raises for a resource that cannot be read: that is its verdict. With `agent` (an id)
+    that one device is read afresh and nothing else.
     """
     job = Job(console, locker, connection, trigger, on_progress)
     report = Report()

@@ -13,8 +13,8 @@ from watchkeeper.collection import cursor
 from watchkeeper.collection.reading import Reading
 from watchkeeper.errors import ConsoleError, Denied, NotServed
 from watchkeeper.model.collection import Collection, Completeness, Verdict
-from watchkeeper.sentinelone.client import Answer
 from watchkeeper.sentinelone.decode import Rows
+from watchkeeper.sentinelone.exchange import Answer
 
 FILTER_ROUTE = "/policy"
 _FILTERS = {"account": "accountIds", "site": "siteIds", "group": "groupIds"}

@@ -13,8 +13,9 @@ from watchkeeper.errors import ConsoleError, Denied
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection, Completeness, Verdict
 from watchkeeper.model.resource import Resource
-from watchkeeper.sentinelone.client import Answer, Console
+from watchkeeper.sentinelone.client import Console
 from watchkeeper.sentinelone.decode import ResourceDecoder, Rows
+from watchkeeper.sentinelone.exchange import Answer
 from watchkeeper.sentinelone.redact import RULES_VERSION, redact
 
 Progress = Callable[["Step"], None]

@@ -1,1 +1,1 @@
-"""The vocabulary: frozen values and pure functions; needs the standard library and `errors` only."""
+"""The vocabulary: frozen values and pure functions over the standard library and `errors`."""

@@ -52,7 +52,7 @@ def excerpt(text: bytes) -> str:
     return text[:EXCERPT].decode("utf-8", "replace")
 
 
-def refusal(path: str, params: Mapping[str, str], status: int, text: bytes) -> ConsoleError:  # noqa: PLR0911, E501 - one answer each
+def refusal(path: str, params: Mapping[str, str], status: int, text: bytes) -> ConsoleError:  # noqa: PLR0911 - one answer each
     """The error for an answer between 300 and 499 other than 401 and 429."""
     fault = read_fault(text)
     said = f": {fault}" if str(fault) else ""

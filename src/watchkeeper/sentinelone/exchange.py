@@ -1,0 +1,59 @@
+"""One question and its answer, as the client hands them on and the manifest tells them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from watchkeeper.sentinelone import paging
+from watchkeeper.sentinelone.address import API_BASE
+from watchkeeper.sentinelone.transport import Received
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Request:
+    """One request as the manifest tells it; `failures` are the tries that brought nothing."""
+
+    path: str
+    params: dict[str, str]
+    status: int = 0
+    rows: int | None = None
+    bytes: int = 0
+    seconds: float = 0.0
+    request_id: str = ""
+    failures: list[str] = field(default_factory=list)
+    page: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The request without its cursor, which is only told by its digest."""
+        params = {key: value for key, value in self.params.items() if key != "cursor"}
+        told: dict[str, Any] = {"method": "GET", "path": API_BASE + self.path, "params": params}
+        if "cursor" in self.params:
+            told["cursor_sha256"] = paging.cursor_digest(self.params["cursor"])
+        told |= {"status": self.status, "bytes": self.bytes, "seconds": round(self.seconds, 4)}
+        for name in ("rows", "request_id", "failures", "page"):
+            if value := getattr(self, name):
+                told[name] = value
+        return told
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[T]):
+    """A success: `received` as it came, `text` decoded, `value` what the reader made of it."""
+
+    received: Received
+    text: bytes
+    value: T
+    request: Request
+    params: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class ServerTime:
+    """The console's own clock, from its `Date` headers; offsets are console minus here, in ms."""
+
+    first: datetime | None = None
+    last: datetime | None = None
+    offset_ms: int | None = None
