@@ -41,10 +41,10 @@ browser: ## Find Chromium for the browser tests, or install it
 	@scripts/browser
 
 bench: setup ## Measure against a plain download and two other programs: minutes
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.run
 
-bench-full: setup ## The same with every program at every size: longer
-	@$(BIN)/python -m benchmarks --full
+bench-full: setup ## The same with every program in every round: longer
+	@$(BIN)/python -m benchmarks.run --full
 
 lock: setup ## Renew requirements.txt and benchmarks/requirements.txt
 	@scripts/lock $(BIN)

@@ -31,7 +31,13 @@ def main(url: str, token_file: str, folder: str) -> None:
                 "write_disposition": "replace",
                 "endpoint": {
                     "path": "agents",
-                    "params": {"limit": 1000, "sortBy": "id", "sortOrder": "asc"},
+                    "params": {
+                        "limit": 1000,
+                        "sortBy": "id",
+                        "sortOrder": "asc",
+                        "isDecommissioned": "true,false",
+                        "isUninstalled": "true,false",
+                    },
                     "data_selector": "data",
                 },
             }
@@ -44,8 +50,9 @@ def main(url: str, token_file: str, folder: str) -> None:
         dataset_name="console",
     )
     source = rest_api_source(config)
-    source.max_table_nesting = 0  # lists stay JSON, as in Watchkeeper; as tables they take far longer
-    pipeline.run(source)
+    # Faster than what dlt does by itself: lists stay JSON, as in Watchkeeper, and rows are not SQL.
+    source.max_table_nesting = 0
+    pipeline.run(source, loader_file_format="jsonl")
     with pipeline.sql_client() as client:
         rows = client.execute_sql("SELECT count(DISTINCT id) FROM agents")[0][0]
     print(json.dumps({"rows": rows}))

@@ -18,7 +18,13 @@ def main(url: str, token_file: str) -> None:
         "Authorization": f"ApiToken {Path(token_file).read_text(encoding='utf-8')}",
         "Accept-Encoding": "gzip",
     }
-    fields = {"limit": "1000", "sortBy": "id", "sortOrder": "asc"}
+    fields = {
+        "limit": "1000",
+        "sortBy": "id",
+        "sortOrder": "asc",
+        "isDecommissioned": "true,false",
+        "isUninstalled": "true,false",
+    }
     pages = 0
     while True:
         answer = http.request("GET", f"{url}/web/api/v2.1/agents", fields=fields, headers=headers)

@@ -140,6 +140,7 @@ def build(settings: Settings, clock: Clock = SYSTEM_CLOCK, *, collects: bool = F
         raise UsageError("This process is configured for another installation already.")
     folder = DataFolder(settings.data)
     folder.prepare()
+    folder.static.mkdir(exist_ok=True)
     vault = Vault(settings.keys or [folder.secret("token.key", new_key)])
     installation = Installation(
         locker=functools.partial(_open_locker, settings.locker, clock),

@@ -1,4 +1,5 @@
 """What a control's SQL cannot do, and what its answer must look like."""
+# ruff: noqa: S608 - writing SQL is what is tested
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -6,8 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-
 from tests.controls.pages import control
+
 from watchkeeper.assessment.engine import judge
 from watchkeeper.assessment.examples import tables
 from watchkeeper.assessment.faulty import ControlFaulty

@@ -46,7 +46,10 @@ def test_every_profile_is_read_whole_with_requests_it_allows(
 ) -> None:
     with running(company, profile=profile) as sim:
         report = collecting(sim)
+        refused = [seen.path for seen in sim.requests if seen.status >= 400]
     assert {found.resource for found in report.collections if not found.complete} == set()
+    # Only the per-scope policy of the first site is asked for in vain, where it is not served.
+    assert len(refused) == (1 if profile == "documented" else 0)
     by_name = {found.resource: found for found in report.collections}
     route = by_name["policies"].manifest["policies"]["route"]
     assert route == ("/policy" if profile == "documented" else "/{level}/{id}/policy")
@@ -304,3 +307,31 @@ def test_the_clock_of_the_console_is_kept(company: Company, collecting: Collecti
         (system,) = collecting(sim, only=[]).collections
     assert abs(system.manifest["time"]["clock_offset_ms"]) < 5000
     assert datetime.fromisoformat(system.manifest["time"]["source_date_first"]) <= datetime.now(UTC)
+
+
+@pytest.mark.slow
+def test_more_activities_than_the_console_counts_are_read_in_windows_it_can_count(
+    locker: Locker, collecting: Collecting
+) -> None:
+    busy = Company(agents=50, threats=5, activities=90_000, users=5, now=datetime.now(UTC))
+    with running(busy) as sim:
+        report = collecting(sim, only=["activities"])
+        windows = {
+            (seen.query["createdAt__gte"][0], seen.query["createdAt__lt"][0])
+            for seen in sim.requests
+            if "countOnly" in seen.query and "createdAt__gte" in seen.query
+        }
+    (found,) = [each for each in report.collections if each.resource == "activities"]
+    assert found.complete
+    assert len(windows) >= 3
+    assert found.completeness.distinct > 50_000
+    table = locker.table(found, ["id", "created_at"])
+    assert len(set(table.column("id").to_pylist())) == table.num_rows
+    start = datetime.fromisoformat(found.manifest["window"]["from"])
+    end = datetime.fromisoformat(found.manifest["window"]["to"])
+    reached = {
+        each["id"]
+        for each in busy.activities
+        if start <= datetime.fromisoformat(each["createdAt"]) < end
+    }
+    assert set(table.column("id").to_pylist()) == reached

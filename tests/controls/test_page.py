@@ -1,12 +1,13 @@
 """A page becomes a control, or is refused with a sentence that names file and fault."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from tests.controls.pages import PAGE, SQL, control, page
+
 from watchkeeper.controls.page import parse
 from watchkeeper.errors import DeclarationError
 from watchkeeper.model.control import Cadence, Guardrail, Requirement, Severity
@@ -152,7 +153,5 @@ def test_any_text_is_refused_and_never_breaks_the_parser(text: str) -> None:
 @given(st.integers(0, len(PAGE) - 1), st.integers(1, 40))
 def test_a_page_with_a_hole_is_read_or_refused(start: int, length: int) -> None:
     text = PAGE[:start] + PAGE[start + length :]
-    try:
-        parse(text.encode(), "TST-01.md", resources())
-    except DeclarationError as error:
-        assert error.message.startswith("controls/TST-01.md: ")
+    with suppress(DeclarationError):
+        assert parse(text.encode(), "TST-01.md", resources()).id == "TST-01"

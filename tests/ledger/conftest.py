@@ -9,11 +9,11 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+
 from server.installation import (  # type: ignore[import-not-found, unused-ignore]
     app,
     ledger,
 )
-
 from watchkeeper.controls import catalogue as controls
 from watchkeeper.ledger.models import Connection
 from watchkeeper.locker.locker import Locker

@@ -66,10 +66,11 @@ def assessment_as_json(found: Assessment) -> dict[str, Any]:
 
 def results_table(found: Sequence[Assessment], title: str) -> "Table":
     """The results, worst first."""
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", header_style="bold", expand=False)
+    table = Table(title=title, title_justify="left", header_style="bold", box=box.SIMPLE_HEAD)
     for heading in ("Control", "Result", "Fail", "Pass", "N/A", "?", "Question and reason"):
         right = heading in {"Fail", "Pass", "N/A", "?"}
         table.add_column(heading, justify="right" if right else "left", no_wrap=right)
@@ -91,10 +92,11 @@ def results_table(found: Sequence[Assessment], title: str) -> "Table":
 
 def collections_table(found: Sequence[Collection], title: str) -> "Table":
     """The collections, as given."""
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", header_style="bold", expand=False)
+    table = Table(title=title, title_justify="left", header_style="bold", box=box.SIMPLE_HEAD)
     for heading in ("Resource", "Verdict", "Records", "Counted", "Ended (UTC)", "Reason and notes"):
         right = heading in {"Records", "Counted"}
         table.add_column(heading, justify="right" if right else "left")

@@ -1,16 +1,18 @@
 """What controls said before: per day, and every assessment of one control."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from django.db.models import F, QuerySet
-from django.db.models.functions import TruncDate
+from django.db.models import F, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, TruncDate
 
 from watchkeeper.ledger.models import AssessmentEntry
 from watchkeeper.model.assessment import Counts, Result
 from watchkeeper.queries.newest import collection_id
 from watchkeeper.queries.paging import Page, clamp
 from watchkeeper.queries.standing import counts
+
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,20 @@ def days(connection: int, until: date, count: int = 30) -> tuple[Day, ...]:
         results[Result(result)] = results.get(Result(result), 0) + 1
     wanted = (start + timedelta(days=number) for number in range(count))
     return tuple(Day(day, counted.get(day, {})) for day in wanted)
+
+
+def since(connection: int) -> dict[str, datetime]:
+    """By control: since when its assessments say what the newest one says, without a break."""
+    same = AssessmentEntry.objects.filter(
+        connection=OuterRef("connection"), control=OuterRef("control")
+    )
+    other = same.exclude(result=OuterRef("result")).order_by("-judged_at")
+    newest = AssessmentEntry.objects.filter(connection=connection, newest=True).annotate(
+        changed=Coalesce(Subquery(other.values("judged_at")[:1]), Value(_EVER))
+    )
+    first = same.filter(judged_at__gt=OuterRef("changed")).order_by("judged_at")
+    found = newest.annotate(since=Subquery(first.values("judged_at")[:1]))
+    return dict(found.values_list("control", "since"))
 
 
 def of_control(connection: int, control: str, most: int = 60) -> tuple[Judged, ...]:

@@ -8,7 +8,7 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 SIZES = (25, 50, 100, 200)
-SIZE = 50
+SIZE = 25
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def result_bar(counted: dict[Result, int]) -> Bar:
     return shares([(result.value, counted.get(result, 0)) for result in Result], RESULTS)
 
 
-def days_chart(days: Sequence[Day], width: int = 600, height: int = 150) -> Chart:
+def days_chart(days: Sequence[Day], width: int = 420, height: int = 132) -> Chart:
     """A column a day: how many controls ended it with which result."""
     most = max((day.total for day in days), default=0)
     top = _round_up(most)

@@ -1,5 +1,6 @@
 """How a device's values are put in groups a reader looks for."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -95,3 +96,29 @@ def groups(values: Mapping[str, Any]) -> tuple[Group, ...]:
     ]
     rest = tuple((name, value) for name, value in values.items() if name not in named)
     return tuple(found) + ((Group("Further identifiers", rest),) if rest else ())
+
+
+def interfaces(text: str | None) -> list[Mapping[str, Any]]:
+    """The network interfaces of a device, from the JSON as received."""
+    found = _json(text)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def tags(text: str | None) -> list[str]:
+    """The tags of a device as `key: value`, from the JSON as received."""
+    found = _json(text)
+    lists = list(found.values()) if isinstance(found, dict) else [found]
+    told: list[str] = []
+    for each in (tag for listed in lists if isinstance(listed, list) for tag in listed):
+        if isinstance(each, dict):
+            told.append(": ".join(str(each[name]) for name in ("key", "value") if each.get(name)))
+        else:
+            told.append(str(each))
+    return told
+
+
+def _json(text: str | None) -> Any:
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return None

@@ -88,6 +88,8 @@ def label(name: str) -> str:
     words = [word for word in name.split("_") if word]
     if len(words) > 1 and words[-1] == "at":
         words.pop()
+    if len(words) > 1 and words[0] == "is":
+        words.pop(0)
     shown = [_ACRONYMS.get(word, word) for word in words]
     first = shown[0] if shown else name
     return " ".join([first if first.isupper() else first.capitalize(), *shown[1:]])

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from watchkeeper.clock import rfc3339
+from watchkeeper.queries.paging import SIZES
 from watchkeeper.web import charts, console_text, icons, words
 from watchkeeper.web import page as shared
 
@@ -147,8 +148,15 @@ def pager(context: Context, page: Any, what: str, name: str = "page") -> dict[st
         changed[name] = str(number)
         return f"?{changed.urlencode()}"
 
+    def sized(size: int) -> str:
+        changed = query.copy()
+        changed.pop(name, None)
+        changed["size"] = str(size)
+        return f"?{changed.urlencode()}"
+
     return {
         "page": page,
+        "sizes": [(size, sized(size)) for size in SIZES] if name == "page" else (),
         "what": what,
         "first": at(1) if page.number > 1 else "",
         "previous": at(page.previous),

@@ -7,7 +7,7 @@ from watchkeeper.model.assessment import Outcome
 from watchkeeper.queries import items as item_queries
 from watchkeeper.queries.control import control as find_control
 from watchkeeper.queries.devices import tables_of
-from watchkeeper.queries.history import of_control, page_of_control
+from watchkeeper.queries.history import of_control, page_of_control, since
 from watchkeeper.web import charts, prose
 from watchkeeper.web.asked import asked, number
 from watchkeeper.web.page import nothing_connected, page, setting
@@ -36,6 +36,7 @@ def control(request: HttpRequest, identity: str) -> HttpResponse:
         "view": view,
         "standing": view.standing,
         "bar": charts.outcome_bar(counts),
+        "since": since(connection).get(identity),
         "counted": [(each.value, counts.as_json()[each.value]) for each in Outcome],
         "asked": wanted,
         "sort": item_queries.LISTING.sort_of(wanted),

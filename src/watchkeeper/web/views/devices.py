@@ -1,9 +1,5 @@
 """Devices: the list, one device, and reading it afresh."""
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
@@ -49,7 +45,8 @@ def device(request: HttpRequest, agent: str) -> HttpResponse:
     context = {
         "view": view,
         "groups": device_facts.groups(view.values),
-        "interfaces": _interfaces(view.values.get("network_interfaces")),
+        "interfaces": device_facts.interfaces(view.values["network_interfaces"]),
+        "tags": device_facts.tags(view.values["tags"]),
         "may_refresh": may(request.user, Action.COLLECT),
     }
     return found.show(request, "web/device.html", context)
@@ -68,11 +65,3 @@ def refresh(request: HttpRequest, agent: str) -> HttpResponse:
     run = runs.ask_agent(found.connection.name, agent, trigger=actor)
     record(actor, "device.refresh_asked", agent, connection=found.connection.name, run=run.pk)
     return redirect(link(found, "device", agent))
-
-
-def _interfaces(text: str | None) -> list[Mapping[str, Any]]:
-    try:
-        found = json.loads(text) if text else []
-    except ValueError:
-        return []
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []

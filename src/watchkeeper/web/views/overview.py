@@ -11,7 +11,7 @@ from watchkeeper.model.assessment import Result
 from watchkeeper.queries.attention import attention
 from watchkeeper.queries.fleet import fleet
 from watchkeeper.queries.freshness import freshness
-from watchkeeper.queries.history import days
+from watchkeeper.queries.history import days, since
 from watchkeeper.queries.standing import standings
 from watchkeeper.web import charts
 from watchkeeper.web.asked import text
@@ -39,6 +39,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "counted": [(result.value, count) for result, count in counted.items()],
         "bar": charts.result_bar(counted),
         "attention": attention(found.connection, controls, fresh, found.now),
+        "since": since(found.connection.id),
         "fleet": fleet(found.locker, found.connection.id),
         "fresh": [(each, each.overdue(found.now)) for each in fresh],
         "history": history,

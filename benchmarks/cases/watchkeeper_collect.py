@@ -1,0 +1,23 @@
+"""Watchkeeper without its controls: count, fetch, prove complete, seal every page, write Parquet."""
+
+import json
+import sys
+from pathlib import Path
+
+from watchkeeper.collection.engine import collect
+from watchkeeper.locker.locker import Locker
+from watchkeeper.sentinelone.address import parse_address
+from watchkeeper.sentinelone.client import Console
+from watchkeeper.sentinelone.token import parse_token
+
+
+def main(url: str, token_file: str, folder: str) -> None:
+    console = Console(parse_address(url), parse_token(Path(token_file).read_text(encoding="utf-8")))
+    locker = Locker.open(f"{folder}/locker", create=True)
+    report = collect(console, locker, "console", only=["agents"])
+    rows = {each.resource: each.completeness.distinct for each in report.collections}
+    print(json.dumps({"rows": rows["agents"]}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:4])

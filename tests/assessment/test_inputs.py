@@ -1,0 +1,108 @@
+"""Which collections a control is judged on."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from watchkeeper.assessment.gather import newest_versions
+from watchkeeper.assessment.inputs import plan
+from watchkeeper.controls import catalogue
+from watchkeeper.model.collection import Collection, Completeness, Verdict
+from watchkeeper.resources import catalogue as resources
+
+NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def collection(
+    resource: str, ago: timedelta, verdict: Verdict = Verdict.COMPLETE, **table: Any
+) -> Collection:
+    ended = NOW - ago
+    return Collection(
+        id=f"{resource}-{ended.isoformat()}",
+        path=f"collections/{resource}/{ended.isoformat()}",
+        connection="acme",
+        console="https://acme.example",
+        resource=resource,
+        started=ended,
+        ended=ended,
+        completeness=Completeness(verdict, "because", 1, 1, 1, 1),
+        route="",
+        derived=False,
+        subject="",
+        manifest_sha256="00",
+        manifest={"table": table},
+    )
+
+
+def test_a_state_is_its_newest_collection_and_earlier_ones_are_within_the_lookback() -> None:
+    agents = [collection("agents", days * DAY) for days in (20, 7, 3, 0)]
+    found = plan(catalogue()["HLT-03"], reversed(agents), resources())
+    assert found.sources == {"agents": (agents[3],), "agents_earlier": (agents[1], agents[2])}
+    assert found.collections == tuple(agents[1:])
+    assert found.as_of == NOW
+
+
+def test_the_newest_earlier_collection_counts_however_old_it_is() -> None:
+    agents = [collection("agents", days * DAY) for days in (90, 40, 0)]
+    agents.insert(2, collection("agents", DAY, Verdict.INCOMPLETE))
+    found = plan(catalogue()["HLT-03"], agents, resources())
+    assert found.sources["agents_earlier"] == (agents[1],)
+
+
+def test_a_stream_is_every_complete_collection() -> None:
+    threats = [collection("threats", days * DAY) for days in (9, 5, 0)]
+    threats[1] = replace(
+        threats[1], completeness=replace(threats[1].completeness, verdict=Verdict.FAILED)
+    )
+    found = plan(catalogue()["DET-03"], threats, resources())
+    assert found.sources["threats"] == (threats[0], threats[2])
+    assert found.missing == ()
+
+
+@pytest.mark.parametrize("verdict", [Verdict.INCOMPLETE, Verdict.DENIED, Verdict.FAILED])
+def test_the_newest_attempt_decides(verdict: Verdict) -> None:
+    attempts = [collection("threats", DAY), collection("threats", 0 * DAY, verdict)]
+    found = plan(catalogue()["DET-03"], attempts, resources())
+    assert len(found.missing) == 1
+    assert "because" in found.missing[0]
+
+
+def test_an_answer_is_as_old_as_the_oldest_of_its_newest_collections() -> None:
+    collections = [
+        collection("agents", 3 * DAY),
+        collection("packages", 2 * DAY),
+        collection("agents", 1 * DAY),
+    ]
+    assert plan(catalogue()["VER-01"], collections, resources()).as_of == NOW - 2 * DAY
+
+
+def test_values_that_cannot_be_read_and_columns_that_are_not_there_are_doubts() -> None:
+    held = [column.name for column in resources()["agents"].columns if column.name != "os_type"]
+    agents = collection(
+        "agents", 0 * DAY, columns=held, unparsable={"registered_at": 2, "last_scan_at": 9}
+    )
+    found = plan(catalogue()["VER-01"], [agents, collection("packages", DAY)], resources())
+    assert found.missing == ()
+    assert set(found.doubts) == {
+        "Agents: the newest collection has no column os_type",
+        "Agents: 2 values of registered_at cannot be read",
+    }
+    assert set(found.unread) == {"agents.os_type", "agents.registered_at"}
+
+
+def test_the_newest_version_of_each_key_stays() -> None:
+    table = pa.table(
+        {
+            "id": ["a", "b", "a", None, None],
+            "value": ["old", "only", "new", "first", "second"],
+            "__order": [NOW, NOW, NOW + DAY, NOW, NOW],
+            "__order_seen": [0, 0, 1, 0, 1],
+        }
+    )
+    values = newest_versions(table, "id")["value"].to_pylist()
+    assert sorted(values) == ["first", "new", "only", "second"]
+    assert newest_versions(table.slice(0, 0), "id").num_rows == 0
