@@ -40,7 +40,7 @@ format: setup ## Put the code in its form
 browser: ## Find Chromium for the browser tests, or install it
 	@scripts/browser
 
-bench: setup ## Measure against a plain download and two other programs: minutes
+bench: setup ## Measure beside a plain download and two other programs: minutes
 	@$(BIN)/python -m benchmarks.run
 
 bench-full: setup ## The same with every program in every round: longer

@@ -16,8 +16,9 @@ def make() -> Path:
     if not made_from.exists() or made_from.read_text(encoding="utf-8") != wanted:
         print(f"Making {VENV.name} with the other programs in it")
         subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], check=True)
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--no-deps", "--require-hashes", "-r", REQUIREMENTS], check=True)
+        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        install += ["--no-deps", "--require-hashes", "-r", str(REQUIREMENTS)]
+        subprocess.run(install, check=True)
         made_from.write_text(wanted, encoding="utf-8")
     return python
 

@@ -27,7 +27,7 @@ class Failed(RuntimeError):
     """The program ended with a fault, or did not end; its last words are the message."""
 
 
-def measure(command: Sequence[str | Path], folder: Path) -> Figures:
+def measure(command: Sequence[str], folder: Path) -> Figures:
     """Runs the command, whose last line on stdout is JSON with the rows it kept."""
     said, complained = folder / "stdout", folder / "stderr"
     with said.open("wb") as stdout, complained.open("wb") as stderr:

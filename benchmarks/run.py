@@ -1,5 +1,6 @@
 """Measures Watchkeeper beside a plain download and two other programs: `make bench`."""
 
+import itertools
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -30,8 +31,8 @@ class Case:
         with tempfile.TemporaryDirectory(prefix="watchkeeper-bench-") as name:
             folder = Path(name)
             case = HERE / "cases" / f"{self.file}.py"
-            command = [self.python, case, console.url, console.token_file, folder]
-            return measure(command, folder)
+            command = (self.python, case, console.url, console.token_file, folder)
+            return measure([str(part) for part in command], folder)
 
 
 def rounds(case: Case, *, full: bool) -> int:
@@ -43,20 +44,18 @@ def measure_all(cases: Sequence[Case], agents: int, *, full: bool) -> list[repor
     """Every case at one size, in turns, so that a busy minute hits them all."""
     figures: dict[str, list[Figures]] = {case.name: [] for case in cases}
     faults: dict[str, str] = {}
-    with tempfile.TemporaryDirectory(prefix="watchkeeper-bench-") as name:
-        with serving(agents, Path(name)) as console:
-            cases[0].run(console)  # the console makes its records when first asked
-            for turn in range(ROUNDS):
-                for case in cases:
-                    if turn >= rounds(case, full=full) or case.name in faults:
-                        continue
-                    try:
-                        figures[case.name].append(case.run(console))
-                    except Failed as fault:
-                        faults[case.name] = str(fault)
-                    else:
-                        wall = figures[case.name][-1].wall
-                        print(f"{agents:>9,} agents, round {turn + 1}: {case.name} {wall:.2f} s")
+    with tempfile.TemporaryDirectory() as name, serving(agents, Path(name)) as console:
+        cases[0].run(console)  # the console makes its records when first asked
+        for turn, case in itertools.product(range(ROUNDS), cases):
+            if turn >= rounds(case, full=full) or case.name in faults:
+                continue
+            try:
+                found = case.run(console)
+            except Failed as fault:
+                faults[case.name] = str(fault)
+            else:
+                figures[case.name].append(found)
+                print(f"{agents:>9,} agents, round {turn + 1}: {case.name} {found.wall:.2f} s")
     return [
         report.Line(name, agents, () if name in faults else done, faults.get(name, ""))
         for name, done in figures.items()

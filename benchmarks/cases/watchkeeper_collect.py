@@ -1,4 +1,4 @@
-"""Watchkeeper without its controls: count, fetch, prove complete, seal every page, write Parquet."""
+"""Watchkeeper without its controls: count, fetch, prove whole, seal every page, write Parquet."""
 
 import json
 import sys

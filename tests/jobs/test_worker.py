@@ -32,7 +32,7 @@ def committed(app: App) -> Iterator[App]:
     execute("DELETE FROM procrastinate_workers")
 
 
-def execute(statement: str, *values: object) -> None:
+def execute(statement: str, *values: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
 
@@ -68,7 +68,8 @@ def tick() -> None:
 
 
 def job_of(run: Run) -> ProcrastinateJob:
-    return ProcrastinateJob.objects.get(args__run=run.pk)
+    job: ProcrastinateJob = ProcrastinateJob.objects.get(args__run=run.pk)
+    return job
 
 
 def test_the_job_of_a_dead_worker_waits_again(committed: App) -> None:  # noqa: ARG001

@@ -31,7 +31,8 @@ def folder() -> Iterator[DataFolder]:
 def answer(folder: DataFolder, query: str) -> str:
     """The one value the ledger's account gets."""
     with closing(psycopg.connect(**Place(folder).parameters())) as found:  # type: ignore[arg-type]
-        row = found.execute(query).fetchone()  # type: ignore[call-overload]
+        row = found.execute(query).fetchone()
+        assert row is not None
         return str(row[0])
 
 

@@ -27,6 +27,8 @@ _SETTINGS = bootstrap.load_settings({}, data=_FOLDER)
 _APP = bootstrap.build(_SETTINGS)
 # A worker's threads end with a test; a connection that outlives its job would be left open.
 django_settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
+# The real one is slow on purpose, and tests sign in often.
+django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 _open = contextlib.ExitStack()
 
 

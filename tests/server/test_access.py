@@ -59,6 +59,22 @@ def test_signing_in_and_out(client: Client, maria: Person) -> None:
     assert not signed_in(client)
 
 
+def test_a_person_changes_the_password_and_the_trail_says_so(client: Client, maria: Person) -> None:
+    assert client.get("/password/").headers["Location"].startswith("/sign-in/")
+    client.force_login(maria)
+    assert client.get("/password/").status_code == HTTPStatus.OK
+    form = {"old_password": PASSWORD, "new_password1": "short", "new_password2": "short"}
+    assert client.post("/password/", form).status_code == HTTPStatus.OK
+
+    fresh = "another horse altogether"
+    form |= {"new_password1": fresh, "new_password2": fresh}
+    assert client.post("/password/", form).status_code == HTTPStatus.FOUND
+
+    maria.refresh_from_db()
+    assert maria.check_password(fresh)
+    assert AuditEvent.objects.get(action="person.password_changed").actor == "maria"
+
+
 def test_who_may_not_sign_in_is_not_told_why(client: Client, maria: Person) -> None:
     answers = [
         client.post("/sign-in/", {"username": name, "password": "wrong password"})

@@ -121,20 +121,19 @@ def connect(data: Path, tmp_path: Path) -> "subprocess.CompletedProcess[str]":
     return run("connect", "--console", "http://127.0.0.1:9", "--token-file", token, "--data", data)
 
 
-def test_it_starts_answers_refuses_a_second_and_stops(data: Path, tmp_path: Path) -> None:
+def test_it_starts_refuses_a_second_survives_a_kill_and_stops(data: Path, tmp_path: Path) -> None:
     port = free_port()
-    up = Started("up", "--data", data, "--port", port)
-    said = up.until("runs at")
+    first = Started("up", "--data", data, "--port", port)
+    said = first.until("runs at")
     password = said.split("the password ", 1)[1].split()[0]
     assert "The first admin is 'admin'" in said
     assert f"http://127.0.0.1:{port}/" in said
-    assert status(port, "/alive/") == http.client.OK
-    assert status(port, "/") == http.client.FOUND
-    assert status(port, "/sign-in/") == http.client.OK
+    for path, expected in (("/alive/", 200), ("/", 302), ("/sign-in/", 200), ("/nowhere/", 404)):
+        assert status(port, path) == expected
 
     second = run("up", "--data", data, "--port", free_port())
     assert second.returncode == 2
-    assert f"runs already on {data} (process {up.process.pid})" in second.stderr
+    assert f"runs already on {data} (process {first.process.pid})" in second.stderr
 
     connected = connect(data, tmp_path)
     assert connected.returncode == 0, connected.stderr
@@ -144,34 +143,18 @@ def test_it_starts_answers_refuses_a_second_and_stops(data: Path, tmp_path: Path
         assert password not in seen
         assert TOKEN not in seen
 
-    assert up.end(signal.SIGTERM) == 0
-    assert gone(data)
-    assert TOKEN not in "".join(up.said) + connected.stdout + connected.stderr
-    assert not [
-        found for found in data.rglob("*") if found.is_file() and TOKEN in read_bytes(found)
-    ]
-
-
-def read_bytes(path: Path) -> str:
-    return path.read_bytes().decode("latin-1")
-
-
-def test_it_survives_the_death_of_the_whole_group_and_starts_again(data: Path) -> None:
-    port = free_port()
-    first = Started("up", "--data", data, "--port", port)
-    first.until("runs at")
     os.killpg(first.process.pid, signal.SIGKILL)
     first.wait()
-
     again = Started("up", "--data", data, "--port", port)
-    said = again.until("runs at")
-
-    assert "password" not in said, "it is shown at the first start only"
+    assert "password" not in again.until("runs at"), "it is shown at the first start only"
     assert status(port, "/alive/") == http.client.OK
-    os.killpg(again.process.pid, signal.SIGINT)  # as a terminal's Ctrl-C
-    assert again.wait() == 0
-    assert "Traceback" not in "".join(again.said)
+
+    assert again.end(signal.SIGTERM) == 0
     assert gone(data)
+    assert "Traceback" not in "".join(again.said)
+    assert TOKEN not in "".join(first.said + again.said) + connected.stdout + connected.stderr
+    files = [found for found in data.rglob("*") if found.is_file()]
+    assert [found for found in files if TOKEN.encode() in found.read_bytes()] == []
 
 
 def test_the_death_of_a_part_ends_everything_and_says_so(data: Path) -> None:
@@ -197,21 +180,25 @@ def test_a_taken_port_is_said_before_anything_starts(data: Path) -> None:
 
 
 def test_the_demo_fills_itself_and_is_reused(data: Path) -> None:
-    small = ("demo", "--data", data, "--port", free_port(), "--agents", 60, "--exit-when-ready")
-    with socket.create_server(("127.0.0.1", int(str(small[4])))):
-        first = run(*small)
-    assert first.returncode == 0, first.stdout + first.stderr
-    assert f"Port {small[4]} is taken" in first.stdout
-    assert "Agents: complete, 60 records" in first.stdout
-    assert first.stdout.splitlines()[-1].startswith("http://127.0.0.1:")
+    port = free_port()
+    small = ("demo", "--data", data, "--port", port, "--agents", 60)
+    with socket.create_server(("127.0.0.1", port)):
+        first = Started(*small)
+        said = first.until("http://127.0.0.1:")
+    assert f"Port {port} is taken" in said
+    assert "Agents: complete, 60 records" in said
+    assert status(int(said.rsplit(":", 1)[1].strip("/\n")), "/sign-in/") == http.client.OK
+    os.killpg(first.process.pid, signal.SIGINT)  # as a terminal's Ctrl-C
+    assert first.wait() == 0
+    assert "Traceback" not in "".join(first.said)
     assert gone(data)
 
-    second = run(*small)
+    second = run(*small, "--exit-when-ready")
 
     assert second.returncode == 0, second.stdout + second.stderr
     assert "Agents:" not in second.stdout, "what is fresh is not collected again"
     assert "controls judged" in second.stdout
-    password = [line for line in first.stdout.splitlines() if "Password:" in line]
+    password = [line for line in said.splitlines() if "Password:" in line]
     assert password == [line for line in second.stdout.splitlines() if "Password:" in line]
-    assert second.stdout.splitlines()[-1] == f"http://127.0.0.1:{small[4]}/"
+    assert second.stdout.splitlines()[-1] == f"http://127.0.0.1:{port}/"
     assert gone(data)

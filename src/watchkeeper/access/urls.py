@@ -8,5 +8,6 @@ app_name = "access"
 urlpatterns = [
     path("sign-in/", views.SignIn.as_view(), name="sign_in"),
     path("sign-out/", views.SignOut.as_view(), name="sign_out"),
+    path("password/", views.ChangePassword.as_view(), name="password"),
     path("alive/", views.alive, name="alive"),
 ]

@@ -1,12 +1,14 @@
 """Signing in and out, and whether the server is there at all."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from watchkeeper.access.forms import SignInForm
+from watchkeeper.ledger.audit import record
 
 
 class SignIn(LoginView):
@@ -15,6 +17,20 @@ class SignIn(LoginView):
     template_name = "access/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+
+class ChangePassword(PasswordChangeView):
+    """The page people give themselves another password on; other sessions of theirs end."""
+
+    template_name = "access/password.html"
+    success_url = "/"
+
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
+        """Changes it and writes that down."""
+        answer = super().form_valid(form)
+        name = self.request.user.get_username()
+        record(name, "person.password_changed", name)
+        return answer
 
 
 class SignOut(LogoutView):

@@ -5,18 +5,17 @@ from datetime import datetime
 from typing import Any, Protocol
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from watchkeeper.assessment.engine import judge
+from watchkeeper.assessment.engine import Judged, judging
 from watchkeeper.assessment.faulty import ControlFaulty
 from watchkeeper.assessment.gather import Tables, gather
 from watchkeeper.assessment.inputs import Plan, plan
-from watchkeeper.assessment.verdict import Conclusion, conclude, count
+from watchkeeper.assessment.verdict import Conclusion, conclude
 from watchkeeper.controls import prelude_sha256
 from watchkeeper.controls.parameters import effective
 from watchkeeper.controls.values import EARLIER
 from watchkeeper.errors import LockerError
-from watchkeeper.model.assessment import Assessment, Counts, Item, Outcome, Result
+from watchkeeper.model.assessment import Assessment, Counts, Result
 from watchkeeper.model.collection import Collection
 from watchkeeper.model.control import Control, Scalar
 from watchkeeper.resources import catalogue as resources
@@ -50,7 +49,7 @@ class EvidenceStore(Tables, Protocol):
         as_of: datetime | None,
         collections: Sequence[Collection],
         notes: Sequence[str],
-        items: pa.Table,
+        items: pa.RecordBatchReader,
     ) -> Assessment:
         """Seals one judged control with its page and its items."""
 
@@ -90,53 +89,47 @@ def _assess_one(
     now: datetime,
 ) -> Assessment:
     planned = plan(control, collections, resources())
-    items, rows, fault = NO_ITEMS, dict[str, int](), ""
-    if not planned.missing and not planned.baseline:
-        try:
-            tables = gather(locker, control, planned, resources())
-            rows = {name: tables[name].num_rows for name in planned.newest}
-            items = judge(control, tables, now=now, parameters=parameters)
-        except (ControlFaulty, LockerError) as error:
-            fault = str(error)
-    counts = counted(items)
-    conclusion = _conclusion(planned, counts, items, rows, fault)
-    judged = not planned.missing and not fault
-    return locker.seal_assessment(
-        connection=connection,
-        control=control,
-        result=conclusion.result,
-        reason=conclusion.reason,
-        counts=counts,
-        parameters=parameters,
-        judged_at=now,
-        as_of=planned.as_of if judged else None,
-        collections=planned.collections,
-        notes=_notes(control, planned),
-        items=items,
-    )
+
+    def seal(judged: Judged, rows: Mapping[str, int], fault: str = "") -> Assessment:
+        conclusion = _conclusion(planned, judged, rows, fault)
+        could = not planned.missing and not fault
+        return locker.seal_assessment(
+            connection=connection,
+            control=control,
+            result=conclusion.result,
+            reason=conclusion.reason,
+            counts=judged.counts,
+            parameters=parameters,
+            judged_at=now,
+            as_of=planned.as_of if could else None,
+            collections=planned.collections,
+            notes=_notes(control, planned),
+            items=judged.items,
+        )
+
+    if planned.missing or planned.baseline:
+        return seal(_nothing(), {})
+    try:
+        tables = gather(locker, control, planned, resources())
+        rows = {name: tables[name].num_rows for name in planned.newest}
+        with judging(control, tables, now=now, parameters=parameters) as judged:
+            return seal(judged, rows)
+    except (ControlFaulty, LockerError) as error:
+        return seal(_nothing(), {}, str(error))
+
+
+def _nothing() -> Judged:
+    return Judged(Counts(), None, NO_ITEMS.to_reader())
 
 
 def _conclusion(
-    planned: Plan, counts: Counts, items: pa.Table, rows: Mapping[str, int], fault: str
+    planned: Plan, judged: Judged, rows: Mapping[str, int], fault: str
 ) -> Conclusion:
     problems = [*planned.missing, *planned.doubts, *([fault.rstrip(".")] if fault else [])]
     if planned.baseline and not problems:
         return Conclusion(Result.NOT_APPLICABLE, planned.baseline)
     titles = {resources()[name].title.lower(): number for name, number in rows.items()}
-    return conclude(counts, problems, first_unknown=_first_unknown(items), inputs=titles)
-
-
-def counted(items: pa.Table) -> Counts:
-    """How many items have which outcome."""
-    tally = pc.value_counts(items["outcome"]).to_pylist()
-    return count({row["values"]: row["counts"] for row in tally})
-
-
-def _first_unknown(items: pa.Table) -> Item | None:
-    unknown = items.filter(pc.equal(items["outcome"], Outcome.UNKNOWN.value)).slice(0, 1)
-    for row in unknown.to_pylist():
-        return Item(row["subject"], row["name"], Outcome.UNKNOWN, row["reason"], {})
-    return None
+    return conclude(judged.counts, problems, first_unknown=judged.first_unknown, inputs=titles)
 
 
 def _notes(control: Control, planned: Plan) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ engine, so the memory limit holds for it too.
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,17 +17,19 @@ import pyarrow as pa
 
 from watchkeeper.assessment.faulty import ControlFaulty
 from watchkeeper.assessment.statement import check, first_line
+from watchkeeper.assessment.verdict import count
 from watchkeeper.controls import prelude
 from watchkeeper.controls.parameters import effective
 from watchkeeper.controls.values import columns_of
-from watchkeeper.model.assessment import Outcome
+from watchkeeper.model.assessment import Counts, Item, Outcome
 from watchkeeper.model.control import Control, Scalar
 from watchkeeper.resources import catalogue as resources
 
-__all__ = ["MEMORY_LIMIT", "TIMEOUT", "ControlFaulty", "judge"]
+__all__ = ["MEMORY_LIMIT", "TIMEOUT", "ControlFaulty", "Judged", "judge", "judging"]
 
 MEMORY_LIMIT = "1GB"
 TIMEOUT = timedelta(seconds=60)
+BATCH = 8_192
 
 _ITEM = ("subject", "name", "outcome", "reason")
 _SETTINGS: Mapping[str, str | int | float | list[str]] = {
@@ -53,6 +56,15 @@ _RFC3339 = """CREATE MACRO rfc3339(instant) AS
     || 'Z'"""
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a control's SQL answered; `items` are read once, while the engine is open."""
+
+    counts: Counts
+    first_unknown: Item | None
+    items: pa.RecordBatchReader
+
+
 def judge(
     control: Control,
     tables: Mapping[str, pa.Table],
@@ -62,7 +74,32 @@ def judge(
     memory_limit: str = MEMORY_LIMIT,
     timeout: timedelta = TIMEOUT,
 ) -> pa.Table:
+    """The items of `judging`, all of them in one table."""
+    with judging(
+        control,
+        dict(tables),
+        now=now,
+        parameters=parameters,
+        memory_limit=memory_limit,
+        timeout=timeout,
+    ) as judged:
+        return judged.items.read_all()
+
+
+@contextmanager
+def judging(
+    control: Control,
+    tables: dict[str, pa.Table],
+    *,
+    now: datetime,
+    parameters: Mapping[str, Scalar] | None = None,
+    memory_limit: str = MEMORY_LIMIT,
+    timeout: timedelta = TIMEOUT,
+) -> Iterator[Judged]:
     """One row per subject: subject, name, outcome, reason, observed (JSON text), by subject.
+
+    The rows come in batches, and `tables` is emptied as the engine takes them over: neither is in
+    memory twice.
 
     `tables` holds every table the control declares (`agents`, `agents_earlier`) with exactly its
     declared columns; `unread` (resource, reason) may be left out. `parameters` are changes of the
@@ -84,13 +121,29 @@ def judge(
             engine.execute(lock)
         sql, used = check(engine, control, _expected(control).keys())
         engine.execute(
-            f"CREATE TEMP TABLE judged AS SELECT * FROM (\n{sql}\n)",  # noqa: S608 - checked above
+            f"CREATE TEMP TABLE judged AS SELECT * FROM (\n{sql}\n) ORDER BY subject",  # noqa: S608 - checked above
             {name: value for name, value in chosen.items() if name in used},
         )
+        for name in _expected(control):
+            engine.execute(f'DROP TABLE "{name}"')
         columns = _answered(engine, control)
         _refuse_strange_items(engine, control)
         engine.execute(_RFC3339)
-        return engine.sql(_items(columns)).to_arrow_table()
+        counts, first = _counts(engine), _first_unknown(engine)
+        yield Judged(counts, first, engine.sql(_items(columns)).to_arrow_reader(BATCH))
+
+
+def _counts(engine: duckdb.DuckDBPyConnection) -> Counts:
+    tally = engine.execute("SELECT outcome, count(*) FROM judged GROUP BY 1").fetchall()
+    return count({str(outcome): int(number) for outcome, number in tally})
+
+
+def _first_unknown(engine: duckdb.DuckDBPyConnection) -> Item | None:
+    rows = engine.execute(
+        "SELECT subject, coalesce(nullif(name, ''), subject), reason FROM judged"
+        " WHERE outcome = 'unknown' ORDER BY subject LIMIT 1"
+    ).fetchall()
+    return Item(rows[0][0], rows[0][1], Outcome.UNKNOWN, rows[0][2], {}) if rows else None
 
 
 def _milliseconds(timeout: timedelta) -> int:
@@ -136,12 +189,12 @@ def _expected(control: Control) -> dict[str, list[str]]:
 
 
 def _load(
-    engine: duckdb.DuckDBPyConnection, control: Control, tables: Mapping[str, pa.Table]
+    engine: duckdb.DuckDBPyConnection, control: Control, tables: dict[str, pa.Table]
 ) -> None:
     nothing = pa.table({"resource": pa.array([], pa.string()), "reason": pa.array([], pa.string())})
-    given = {"unread": nothing, **tables}
+    tables.setdefault("unread", nothing)
     for name, columns in _expected(control).items():
-        table = given.get(name)
+        table = tables.pop(name, None)
         if table is None:
             raise ControlFaulty(f"{control.id}: the table {name!r} was not given.")
         if sorted(table.column_names) != sorted(columns):
@@ -207,7 +260,7 @@ def _items(columns: Mapping[str, str]) -> str:
     observed = f"json_object({', '.join(fields)})::VARCHAR" if fields else "'{}'"
     return (
         "SELECT subject, coalesce(nullif(name, ''), subject) AS name, outcome, reason,"  # noqa: S608
-        f" {observed} AS observed FROM judged ORDER BY subject"
+        f" {observed} AS observed FROM judged"
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from watchkeeper.cli._console import TOKEN_VARIABLE
 from watchkeeper.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def command(
             return
         if up.admin is not None:
             print(f"The first admin is {up.admin.name!r}, the password {up.admin.password}")
-            print("It is shown this once: sign in and change it, or write it down.")
+            print(f"It is shown this once. Change it at {settings.address}password/")
         print(f"Watchkeeper runs at {settings.address} (Ctrl-C stops it)")
         sys.stdout.flush()
         up.processes.wait(stop)
@@ -110,6 +111,7 @@ def running(
             app = bootstrap.build(settings, collects=True)
             admin = app.prepare(admin_password)
             environment = os.environ | settings.environment()
+            environment.pop(TOKEN_VARIABLE, None)  # for other commands; nobody here needs it
             program = [sys.executable, "-m", "watchkeeper", "up", "--only"]
             try:
                 for part, name in ((Part.WEB, "The web server"), (Part.WORKER, "The worker")):
@@ -117,7 +119,8 @@ def running(
                 _wait_until_ready(settings, processes, stop)
                 yield Up(app, processes, admin)
             finally:
-                processes.stop()
+                for name in processes.stop():
+                    print(f"{name} had to be killed; its work is done again.", file=sys.stderr)
 
 
 def require_free(host: str, port: int) -> None:

@@ -1,11 +1,13 @@
 """One run, carried out: collect, judge, index, and tell how far it is."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 from watchkeeper.assessment.assess import assess
+from watchkeeper.clock import Clock
 from watchkeeper.collection.engine import Report, collect
 from watchkeeper.collection.reading import Step
 from watchkeeper.controls import catalogue
@@ -62,7 +64,8 @@ def _collect_and_judge(run: Run, parts: Installation, stopping: Callable[[], boo
     """Why the run did not go through, empty when it did."""
     connection = run.connection
     locker = parts.locker()
-    console = open_console(connection, parts)
+    clock = replace(parts.clock, sleep=_interruptible(parts.clock, stopping))
+    console = open_console(connection, replace(parts, clock=clock))
     progress = _ProgressWriter(run, parts.clock.monotonic, stopping)
     try:
         report = collect(
@@ -84,6 +87,19 @@ def _collect_and_judge(run: Run, parts: Installation, stopping: Callable[[], boo
         _judge(locker, connection.name, report.collections, parts.clock.now())
         index(locker, connection)
     return str(report.fatal) if report.fatal is not None else ""
+
+
+def _interruptible(clock: Clock, stopping: Callable[[], bool]) -> Callable[[float], None]:
+    """A pause between two requests that ends, with Interrupted, when the worker is to stop."""
+
+    def sleep(seconds: float) -> None:
+        end = clock.monotonic() + seconds
+        while (left := end - clock.monotonic()) > 0:
+            if stopping():
+                raise Interrupted
+            clock.sleep(min(left, _WRITE_EVERY))
+
+    return sleep
 
 
 def _judge(

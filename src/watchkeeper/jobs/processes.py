@@ -26,10 +26,6 @@ class ChildDied(WatchkeeperError):
     """A process that has to run ended by itself."""
 
 
-class DidNotStop(WatchkeeperError):
-    """A process had to be killed."""
-
-
 @dataclass(frozen=True, slots=True)
 class Child:
     """A process, what it is called in messages, and whether somebody else stops it."""
@@ -42,7 +38,7 @@ class Child:
 class Processes:
     """The children of this process, in the order they were started."""
 
-    def __init__(self, clock: Clock = SYSTEM_CLOCK, *, patience: float = 20.0) -> None:
+    def __init__(self, clock: Clock = SYSTEM_CLOCK, *, patience: float = 8.0) -> None:
         """`patience`: seconds a child may take to stop before it is killed."""
         self._clock = clock
         self._patience = patience
@@ -102,8 +98,11 @@ class Processes:
                 raise
             stop.wait(_LOOK_EVERY)
 
-    def stop(self) -> None:
-        """Stops the started children, the youngest first; raises DidNotStop when one was killed."""
+    def stop(self) -> list[str]:
+        """Stops the started children, the youngest first; returns those that had to be killed.
+
+        Killing is safe: what a worker was doing is done again.
+        """
         killed = []
         for child in reversed(self._children):
             if child.process.stdin is None or child.watched:
@@ -116,12 +115,7 @@ class Processes:
                 child.process.wait()
                 killed.append(child.name)
         self._children.clear()
-        if killed:
-            raise DidNotStop(
-                f"{' and '.join(killed)} did not stop within {self._patience:.0f} s "
-                "and had to be killed.",
-                hint="What it was doing is done again after the next start.",
-            )
+        return killed
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ from procrastinate.contrib.django import app
 
 from watchkeeper.jobs.tasks import WORKER_SILENT
 
-GRACE = 2.0
+GRACE = 1.0
 """Seconds a job may go on after the worker was told to stop, before it is asked to give up."""
 
 

@@ -21,6 +21,7 @@ from watchkeeper.model.assessment import Assessment, Outcome
 from watchkeeper.model.collection import Collection
 
 _NOT_PASSING = (Outcome.FAIL.value, Outcome.UNKNOWN.value)
+_INDEX_LOCK = 7_265_012  # any number, as long as every Watchkeeper takes the same
 _ITEM_COLUMNS = ("subject", "name", "outcome", "reason")
 _COPY_ITEMS = "COPY ledger_failingitem (assessment_id, subject, name, outcome, reason) FROM STDIN"
 
@@ -39,7 +40,7 @@ def index(locker: Locker, connection: Connection) -> Indexed:
     All or nothing, and one at a time per connection: a second caller waits and finds it done.
     """
     with transaction.atomic():
-        held = Connection.objects.select_for_update().get(pk=connection.pk)
+        held = _held(connection)
         numbers = sorted(
             number
             for path, _ in locker.store.files(layout.LOG)
@@ -76,8 +77,18 @@ def index(locker: Locker, connection: Connection) -> Indexed:
 def rebuild(locker: Locker, connection: Connection) -> Indexed:
     """Forgets what is known from the locker and indexes it from its first entry."""
     with transaction.atomic():
-        _forget(Connection.objects.select_for_update().get(pk=connection.pk))
+        _forget(_held(connection))
         return index(locker, connection)
+
+
+def _held(connection: Connection) -> Connection:
+    """The connection as it is now, for this transaction alone to index.
+
+    An advisory lock, not the row's: whoever asks for a run need not wait for an index.
+    """
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_INDEX_LOCK, connection.pk])
+    return Connection.objects.get(pk=connection.pk)
 
 
 def _entries(locker: Locker, numbers: list[int]) -> Iterator[Entry]:

@@ -77,7 +77,7 @@ class Locker:
         as_of: datetime | None,
         collections: Sequence[Collection],
         notes: Sequence[str],
-        items: pa.Table,
+        items: pa.Table | pa.RecordBatchReader,
     ) -> Assessment:
         """Seals one judged control with its page and its items."""
         identity = str(uuid_utils.uuid7())

@@ -119,13 +119,18 @@ class TableWriter:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def write_items(store: Store, path: str, items: pa.Table) -> Written:
-    """Writes the items of an assessment under their final name."""
+def write_items(store: Store, path: str, items: pa.Table | pa.RecordBatchReader) -> Written:
+    """Writes the items of an assessment under their final name, a batch at a time."""
+    batches = items.to_batches() if isinstance(items, pa.Table) else items
     sink = store.open_writer(path)
     with pq.ParquetWriter(sink, ITEMS_SCHEMA, compression="zstd") as writer:
-        writer.write_table(
-            items.select(ITEMS_SCHEMA.names).cast(ITEMS_SCHEMA), row_group_size=ROW_GROUP
-        )
+        waiting: list[pa.RecordBatch] = []
+        for batch in batches:
+            waiting.append(batch.select(ITEMS_SCHEMA.names).cast(ITEMS_SCHEMA))
+            if sum(each.num_rows for each in waiting) >= ROW_GROUP:
+                writer.write_table(pa.Table.from_batches(waiting))
+                waiting = []
+        writer.write_table(pa.Table.from_batches(waiting, schema=ITEMS_SCHEMA))
     sink.close()
     return sink.written()
 

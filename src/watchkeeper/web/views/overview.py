@@ -37,6 +37,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         "controls_total": len(controls),
         "wanted": wanted if wanted in set(Result) else "",
         "counted": [(result.value, count) for result, count in counted.items()],
+        "passing": counted[Result.PASS] + counted[Result.PASS_WITH_EXCEPTIONS],
+        "judged": len(controls) - counted[Result.NOT_APPLICABLE],
         "bar": charts.result_bar(counted),
         "attention": attention(found.connection, controls, fresh, found.now),
         "since": since(found.connection.id),

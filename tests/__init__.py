@@ -1,0 +1,1 @@
+"""Every test of Watchkeeper; a folder per layer."""

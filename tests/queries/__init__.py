@@ -1,0 +1,1 @@
+"""The questions pages ask: against a real locker and a real PostgreSQL."""
