@@ -120,7 +120,7 @@ def _answering() -> Iterator[None]:
         yield
     except (OperationalError, ProgrammingError) as error:
         raise DatabaseError(
-            f"The database does not answer as it should: {str(error).strip()}",
+            f"The database does not answer as it should: {' '.join(str(error).split())}",
             hint="Check WATCHKEEPER_DATABASE_URL and whether that PostgreSQL runs.",
         ) from error
 

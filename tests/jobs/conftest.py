@@ -1,6 +1,6 @@
 """The installation these tests share (see server/installation.py)."""
 
-from server.installation import (  # type: ignore[import-not-found, unused-ignore]
+from tests.server.installation import (
     app,
     ledger,
 )

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from server.installation import (  # type: ignore[import-not-found, unused-ignore]
+from tests.server.installation import (
     app,
     ledger,
 )

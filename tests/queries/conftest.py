@@ -4,10 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from server.installation import (  # type: ignore[import-not-found, unused-ignore]
-    app,
-    ledger,
-)
+from tests.server.installation import app, ledger
 from watchkeeper.bootstrap import App
 from watchkeeper.ledger.models import Connection
 from watchkeeper.locker.locker import Locker

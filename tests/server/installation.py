@@ -2,7 +2,7 @@
 
 A folder of tests that needs a configured Django imports the fixtures in its conftest:
 
-    from server.installation import app, ledger
+    from tests.server.installation import app, ledger
 
 Importing this module configures Django; `app` starts the database; `ledger` undoes what a test
 wrote.

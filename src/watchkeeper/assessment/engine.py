@@ -33,7 +33,10 @@ BATCH = 8_192
 
 _ITEM = ("subject", "name", "outcome", "reason")
 _SETTINGS: Mapping[str, str | int | float | list[str]] = {
-    "threads": 2,
+    # One thread: at 100,000 subjects no slower than two, and 40 MB less at the peak.
+    "threads": 1,
+    "allocator_flush_threshold": "16MB",
+    "write_buffer_row_group_count": 1,
     "temp_directory": "",  # nothing is spilled to disk
     "max_temp_directory_size": "0B",
     "autoinstall_known_extensions": False,

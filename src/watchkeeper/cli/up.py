@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -64,24 +64,26 @@ def command(
     if only is not None:
         _run_part(settings, only)
         return
-    with stop_request() as stop, running(settings, stop) as up:
+    with stop_request() as stop, running(settings, stop, on_admin=_show) as up:
         if stop.asked:
             return
-        if up.admin is not None:
-            print(f"The first admin is {up.admin.name!r}, the password {up.admin.password}")
-            print(f"It is shown this once. Change it at {settings.address}password/")
         print(f"Watchkeeper runs at {settings.address} (Ctrl-C stops it)")
         sys.stdout.flush()
         up.processes.wait(stop)
 
 
+def _show(admin: "Credentials") -> None:
+    """Says the password as soon as there is one: a start that is stopped must not lose it."""
+    print(f"The first admin is {admin.name!r}, the password {admin.password}")
+    print("It is shown this once. Sign in and change it.", flush=True)
+
+
 @dataclass(frozen=True)
 class Up:
-    """A running installation. `admin` is set when this start made the first admin."""
+    """A running installation."""
 
     app: "App"
     processes: "Processes"
-    admin: "Credentials | None"
 
 
 @contextlib.contextmanager
@@ -91,16 +93,19 @@ def running(
     *,
     log: Path | None = None,
     admin_password: str | None = None,
+    on_admin: "Callable[[Credentials], None] | None" = None,
 ) -> Iterator[Up]:
     """A running installation, stopped in order at the end of the block.
 
-    `log` takes what the web server and the worker say, instead of the terminal.
+    `log` takes what the web server and the worker say, instead of the terminal; `on_admin` is
+    called when this start made the first admin, with `admin_password` or a generated one.
     Raises AlreadyRunning, UsageError for a taken port, ChildDied.
     """
     from watchkeeper import bootstrap
     from watchkeeper.jobs.processes import Processes
     from watchkeeper.ledger.folder import DataFolder
 
+    os.umask(0o077)  # evidence names machines and people
     folder = DataFolder(settings.data)
     processes = Processes()
     with folder.held():
@@ -110,6 +115,8 @@ def running(
                 processes.watch("PostgreSQL", server.process)
             app = bootstrap.build(settings, collects=True)
             admin = app.prepare(admin_password)
+            if admin is not None and on_admin is not None:
+                on_admin(admin)
             environment = os.environ | settings.environment()
             environment.pop(TOKEN_VARIABLE, None)  # for other commands; nobody here needs it
             program = [sys.executable, "-m", "watchkeeper", "up", "--only"]
@@ -117,7 +124,7 @@ def running(
                 for part, name in ((Part.WEB, "The web server"), (Part.WORKER, "The worker")):
                     processes.start(name, [*program, part.value], environment=environment, log=log)
                 _wait_until_ready(settings, processes, stop)
-                yield Up(app, processes, admin)
+                yield Up(app, processes)
             finally:
                 for name in processes.stop():
                     print(f"{name} had to be killed; its work is done again.", file=sys.stderr)
@@ -176,6 +183,7 @@ def _run_part(settings: "Settings", part: Part) -> None:
 
     if not sys.stdin.isatty():
         end_with_starter()
+    os.umask(0o077)
     os.environ.update(settings.environment())  # for the web server's own children
     if part is Part.WEB:
         bootstrap.serve(settings)

@@ -161,7 +161,8 @@ def _wait_until_ready(server: Server, deadline: float, clock: Clock) -> str | No
         except psycopg.OperationalError as error:
             if clock.monotonic() > deadline:
                 raise DatabaseError(
-                    f"PostgreSQL does not answer: {str(error).strip()}", hint=f"See {place.log}."
+                    f"PostgreSQL does not answer: {' '.join(str(error).split())}",
+                    hint=f"See {place.log}.",
                 ) from error
             clock.sleep(0.05)
         else:

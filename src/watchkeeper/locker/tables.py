@@ -138,4 +138,6 @@ def write_items(store: Store, path: str, items: pa.Table | pa.RecordBatchReader)
 def read(store: Store, path: str, columns: Sequence[str] | None = None) -> pa.Table:
     """A Parquet file, or some of its columns."""
     with store.open_reader(path) as source:
-        return pq.ParquetFile(source).read(columns=list(columns) if columns is not None else None)
+        return pq.ParquetFile(source).read(
+            columns=list(columns) if columns is not None else None, use_threads=False
+        )

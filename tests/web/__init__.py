@@ -1,0 +1,1 @@
+"""The pages: over the whole chain of middleware, on data of a simulated company."""

@@ -1,0 +1,123 @@
+"""A simulated company, collected and judged once; each test indexes it and signs people in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+
+from tests.queries.sealing import NAMES, seal_rows
+from tests.server.installation import app, ledger
+from watchkeeper import simulator
+from watchkeeper.access.models import Person
+from watchkeeper.access.roles import Role
+from watchkeeper.assessment.assess import assess
+from watchkeeper.bootstrap import App
+from watchkeeper.collection.engine import collect
+from watchkeeper.controls import catalogue
+from watchkeeper.ledger.index import index
+from watchkeeper.ledger.models import Connection
+from watchkeeper.locker.locker import Locker
+from watchkeeper.sentinelone.address import parse_address
+from watchkeeper.sentinelone.client import Console
+from watchkeeper.sentinelone.token import parse_token
+
+__all__ = ["app", "ledger"]
+
+COMPANY = "pages-northwind"
+HOSTILE = "pages-hostile"
+
+
+@dataclass(frozen=True)
+class World:
+    """Two indexed connections: a simulated company, and devices and threats with odd names."""
+
+    locker: Locker
+    company: Connection
+    hostile: Connection
+
+
+@pytest.fixture(scope="session")
+def evidence(app: App) -> Locker:
+    """The installation's locker with both connections' collections and assessments."""
+    clock = app.installation.clock
+    locker = Locker.open(app.settings.locker, create=True, clock=clock)
+    if COMPANY in locker.connections():
+        return locker
+    with simulator.running(simulator.Company(agents=150, threats=40, activities=200)) as served:
+        address = parse_address(served.url)
+        console = Console(address, parse_token(served.token), clock=clock)
+        collect(console, locker, COMPANY)
+        console.close()
+    assess(locker, COMPANY, catalogue().values(), now=clock.now())
+    now = clock.now()
+    agents = [
+        {
+            "id": f"h{number}",
+            "computer_name": name,
+            "serial_number": name,
+            "site_name": name,
+            "group_id": name,
+            "group_name": name,
+            "agent_version": name,
+            "os_name": name,
+            "machine_type": name,
+            "mitigation_mode": name,
+            "operational_state": name,
+            "last_user": name,
+            "tags": name,
+            "last_active_at": now,
+            "registered_at": now.replace(year=now.year - 1),
+            "is_decommissioned": False,
+            "is_uninstalled": False,
+        }
+        for number, name in enumerate(NAMES)
+    ]
+    threats = [
+        {
+            "id": f"t{number}",
+            "threat_name": name,
+            "classification": name,
+            "confidence_level": name,
+            "incident_status": name,
+            "agent_id": f"h{number}",
+            "agent_name": name,
+            "created_at": now,
+            "updated_at": now,
+        }
+        for number, name in enumerate(NAMES)
+    ]
+    seal_rows(locker, HOSTILE, "agents", agents)
+    seal_rows(locker, HOSTILE, "threats", threats, reason=NAMES[0])
+    assess(locker, HOSTILE, catalogue().values(), now=now)
+    return locker
+
+
+@pytest.fixture
+def world(evidence: Locker, ledger: App) -> World:  # noqa: ARG001 - it is indexed into that
+    """Both connections, indexed."""
+    found = []
+    for name in (COMPANY, HOSTILE):
+        connection = Connection.objects.create(
+            name=name, console="https://acme.sentinelone.net", token_ciphertext="none", state="ok"
+        )
+        index(evidence, connection)
+        found.append(connection)
+    return World(evidence, *found)
+
+
+@pytest.fixture
+def browse(ledger: App) -> Callable[[Role | None], Client]:  # noqa: ARG001 - people are made there
+    """Makes a browser that is signed in with a role, or with none."""
+
+    def signed_in(role: Role | None) -> Client:
+        from django.contrib.auth.models import Group  # noqa: PLC0415 - Django is configured by now
+
+        person = Person.objects.create_user(f"somebody-{role}", password=None)
+        if role is not None:
+            person.groups.add(Group.objects.get(name=role))
+        client = Client(SERVER_NAME="127.0.0.1")
+        client.force_login(person)
+        return client
+
+    return signed_in
