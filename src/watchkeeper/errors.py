@@ -17,6 +17,8 @@
     │   ├── TooSlow               no whole answer within the time limits
     │   ├── NotJson               something else than the promised JSON
     │   └── GoneSilent            it answered before and does so no longer           exit 4
+    ├── ControlFaulty             a control cannot be judged because of itself
+    │                             (in `assessment`: the others go on)
     └── LockerError               the evidence store
         ├── NotALocker            the folder holds something else, or nothing        exit 2
         ├── AlreadyThere          what may be written once exists already

@@ -5,9 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from tests.assessment.conftest import NOW, Collecting
 from tests.controls.pages import control
-
 from watchkeeper.assessment import as_read, assess
 from watchkeeper.controls import catalogue
 from watchkeeper.errors import UsageError

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from tests.controls.pages import control
 
+from tests.controls.pages import control
 from watchkeeper.assessment.engine import judge
 from watchkeeper.assessment.examples import tables
 from watchkeeper.assessment.faulty import ControlFaulty

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.assessment.conftest import Moving
 
+from tests.assessment.conftest import Moving
 from watchkeeper.assessment import assess
 from watchkeeper.clock import Clock
 from watchkeeper.collection.engine import collect

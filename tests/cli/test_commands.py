@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import command, environment, give, watchkeeper
 
+from tests.cli.conftest import command, environment, give, watchkeeper
 from watchkeeper.controls import catalogue as controls
 from watchkeeper.locker.locker import Locker
 from watchkeeper.resources import catalogue as resources

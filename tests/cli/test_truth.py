@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.conftest import watchkeeper
 
+from tests.cli.conftest import watchkeeper
 from watchkeeper.assessment.assess import assess
 from watchkeeper.collection.engine import collect
 from watchkeeper.controls import catalogue

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.collection.conftest import Collecting, client
 
+from tests.collection.conftest import Collecting, client
 from watchkeeper.collection.engine import plan
 from watchkeeper.errors import GoneSilent, TokenDead, UsageError
 from watchkeeper.locker.locker import Locker

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.controls.pages import PAGE, SQL, control, page
 
+from tests.controls.pages import PAGE, SQL, control, page
 from watchkeeper.controls.page import parse
 from watchkeeper.errors import DeclarationError
 from watchkeeper.model.control import Cadence, Guardrail, Requirement, Severity

@@ -1,8 +1,8 @@
 """What a tenant may change, and what a requirement asks of it."""
 
 import pytest
-from tests.controls.pages import control
 
+from tests.controls.pages import control
 from watchkeeper.controls import catalogue
 from watchkeeper.controls.parameters import effective, not_strict_enough
 from watchkeeper.errors import UsageError

@@ -122,9 +122,7 @@ def _nothing() -> Judged:
     return Judged(Counts(), None, NO_ITEMS.to_reader())
 
 
-def _conclusion(
-    planned: Plan, judged: Judged, rows: Mapping[str, int], fault: str
-) -> Conclusion:
+def _conclusion(planned: Plan, judged: Judged, rows: Mapping[str, int], fault: str) -> Conclusion:
     problems = [*planned.missing, *planned.doubts, *([fault.rstrip(".")] if fault else [])]
     if planned.baseline and not problems:
         return Conclusion(Result.NOT_APPLICABLE, planned.baseline)

@@ -191,9 +191,7 @@ def _expected(control: Control) -> dict[str, list[str]]:
     return {name: list(columns) for name, columns in columns_of(control, resources()).items()}
 
 
-def _load(
-    engine: duckdb.DuckDBPyConnection, control: Control, tables: dict[str, pa.Table]
-) -> None:
+def _load(engine: duckdb.DuckDBPyConnection, control: Control, tables: dict[str, pa.Table]) -> None:
     nothing = pa.table({"resource": pa.array([], pa.string()), "reason": pa.array([], pa.string())})
     tables.setdefault("unread", nothing)
     for name, columns in _expected(control).items():
