@@ -14,7 +14,7 @@ from watchkeeper.ledger.models import AssessmentEntry, CollectionEntry, Connecti
 from watchkeeper.web.console_text import is_hidden
 
 from .conftest import COMPANY, HOSTILE, World
-from .html import parse
+from .html import Document, Element, parse
 
 pytestmark = pytest.mark.postgres
 _WHITE = frozenset("\n\r\t")
@@ -40,11 +40,11 @@ def pages(world: World) -> list[str]:
     return found
 
 
-_found: dict[str, bytes] = {}
+_found: dict[str, Document] = {}
 
 
 @pytest.fixture
-def shown(world: World, browse: Callable[[Role | None], Client]) -> dict[str, bytes]:
+def shown(world: World, browse: Callable[[Role | None], Client]) -> dict[str, Document]:
     """Every page, as an admin sees it; asked for once."""
     if _found:
         return _found
@@ -56,14 +56,13 @@ def shown(world: World, browse: Callable[[Role | None], Client]) -> dict[str, by
         wanted = HTTPStatus.NOT_FOUND if missing else HTTPStatus.OK
         assert answer.status_code == wanted, (address, answer.content[-2000:])
         assert answer.headers["Content-Security-Policy"] == POLICY
-        found[address] = answer.content
+        found[address] = parse(answer.content)
     assert "'unsafe" not in POLICY
     return found
 
 
-def test_every_page_is_whole_safe_and_named(shown: dict[str, bytes]) -> None:
-    for address, content in shown.items():
-        document = parse(content)
+def test_every_page_is_whole_safe_and_named(shown: dict[str, Document]) -> None:
+    for address, document in shown.items():
         inline = [
             (element.tag, name)
             for element in document.elements
@@ -86,7 +85,7 @@ def test_every_page_is_whole_safe_and_named(shown: dict[str, bytes]) -> None:
         _check_labels(address, document.elements, set(ids))
 
 
-def _check_labels(address: str, elements: list, ids: set[str]) -> None:  # type: ignore[type-arg]
+def _check_labels(address: str, elements: list[Element], ids: set[str]) -> None:
     labelled = {each.attributes.get("for") for each in elements if each.tag == "label"}
     for each in elements:
         if each.tag == "select" or (
@@ -103,9 +102,8 @@ def _check_labels(address: str, elements: list, ids: set[str]) -> None:  # type:
     assert sum(each.tag == "caption" for each in elements) >= tables, address
 
 
-def test_what_a_console_says_is_never_markup_and_never_hidden(shown: dict[str, bytes]) -> None:
-    for address, content in shown.items():
-        document = parse(content)
+def test_what_a_console_says_is_never_markup_and_never_hidden(shown: dict[str, Document]) -> None:
+    for address, document in shown.items():
         assert document.all("img") == [], address
         assert not [each for each in document.all("script") if "alert" in each.text], address
         # What a form sends back is the value as it came; nobody sees it.
@@ -115,8 +113,8 @@ def test_what_a_console_says_is_never_markup_and_never_hidden(shown: dict[str, b
         assert {each for text in read for each in text if is_hidden(each)} <= _WHITE, address
 
 
-def test_a_hostile_name_is_isolated_and_shown_as_it_is(shown: dict[str, bytes]) -> None:
-    listed = parse(shown[f"/devices/?connection={HOSTILE}"])
+def test_a_hostile_name_is_isolated_and_shown_as_it_is(shown: dict[str, Document]) -> None:
+    listed = shown[f"/devices/?connection={HOSTILE}"]
     names = {each.text for each in listed.all("bdi")}
 
     assert NAMES[0] in names
@@ -152,8 +150,8 @@ def test_a_connection_that_was_never_read_says_so(
     assert b"No threats collected" in client.get("/threats/").content
 
 
-def test_links_keep_the_connection(shown: dict[str, bytes]) -> None:
-    document = parse(shown[f"/?connection={COMPANY}"])
+def test_links_keep_the_connection(shown: dict[str, Document]) -> None:
+    document = shown[f"/?connection={COMPANY}"]
     links = [each.attributes.get("href", "") for each in document.all("a")]
     own = [each for each in links if each.startswith(("/devices/", "/controls/", "/threats/"))]
 

@@ -80,7 +80,7 @@ def open_console(
     pause: float = 1.0,
 ) -> "Console":
     """The client for what was typed; raises UsageError for what cannot be used."""
-    from watchkeeper.sentinelone.address import parse_address
+    from watchkeeper.sentinelone.address import environment_proxy, parse_address
     from watchkeeper.sentinelone.client import Console
     from watchkeeper.sentinelone.limits import Limits
     from watchkeeper.sentinelone.token import parse_token
@@ -88,7 +88,7 @@ def open_console(
     address = parse_address(url, allow_host or ())
     token = parse_token(_token_text(token_file))
     limits = Limits(silence=silence, total=total, tries=tries, pause=pause)
-    return Console(address, token, limits=limits, proxy=_proxy(address.scheme, address.host))
+    return Console(address, token, limits=limits, proxy=environment_proxy(address))
 
 
 def _token_text(token_file: Path | None) -> str:
@@ -108,15 +108,6 @@ def _token_text(token_file: Path | None) -> str:
             f"The token file {token_file} cannot be read: {error.strerror}.",
             hint="Give a file that holds the API token and nothing else.",
         ) from error
-
-
-def _proxy(scheme: str, host: str) -> str | None:
-    """The proxy of the environment (HTTPS_PROXY, NO_PROXY), as other tools take it."""
-    from urllib.request import getproxies, proxy_bypass
-
-    if scheme != "https" or proxy_bypass(host):
-        return None
-    return getproxies().get("https")
 
 
 def fail(error: WatchkeeperError) -> NoReturn:

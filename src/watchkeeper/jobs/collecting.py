@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from urllib.request import getproxies, proxy_bypass
 
 from watchkeeper.assessment.assess import assess
 from watchkeeper.clock import Clock
@@ -17,7 +16,7 @@ from watchkeeper.ledger.installation import Installation
 from watchkeeper.ledger.models import Connection, ConnectionState, Run, RunState
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection
-from watchkeeper.sentinelone.address import parse_address
+from watchkeeper.sentinelone.address import environment_proxy, parse_address
 from watchkeeper.sentinelone.client import Console
 
 _WRITE_EVERY = 0.5  # seconds between two writes of a run's progress
@@ -55,9 +54,7 @@ def open_console(connection: Connection, parts: Installation) -> Console:
     """The client of a connection, its token decrypted; raises UsageError."""
     address = parse_address(connection.console, parts.allowed_consoles)
     token = parts.vault.decrypt(connection.token_ciphertext)
-    proxied = address.scheme == "https" and not proxy_bypass(address.host)
-    proxy = getproxies().get("https") if proxied else None
-    return Console(address, token, clock=parts.clock, proxy=proxy)
+    return Console(address, token, clock=parts.clock, proxy=environment_proxy(address))
 
 
 def _collect_and_judge(run: Run, parts: Installation, stopping: Callable[[], bool]) -> str:

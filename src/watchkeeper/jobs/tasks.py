@@ -24,7 +24,7 @@ _log = structlog.get_logger("watchkeeper.jobs")
 WORKER_SILENT = 30.0
 """Seconds without a heartbeat after which a worker counts as dead."""
 
-_TRIES = 3
+_TRIES = 5
 _KEEP_JOBS_HOURS = 30 * 24
 _GIVEN_BACK = RetryStrategy(retry_exceptions=[JobAborted])
 
@@ -75,7 +75,7 @@ async def tick(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - t
     jobs = context.app.job_manager
     for job in await jobs.get_stalled_jobs(seconds_since_heartbeat=WORKER_SILENT):
         run = job.task_kwargs.get("run")
-        reason = "" if job.attempts < _TRIES else f"Its worker died {job.attempts + 1} times."
+        reason = "" if job.attempts < _TRIES else f"Its worker died, at try {job.attempts + 1}."
         if not reason:
             try:
                 await jobs.retry_job(job)

@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from watchkeeper.errors import UsageError
 
@@ -67,6 +68,13 @@ def parse_address(text: str, allowed_hosts: Sequence[str] = ()) -> Address:
         notes.append("everything after the host was left out")
     default = 443 if parts.scheme == "https" else 80
     return Address(parts.scheme, host, default if port is None else port, tuple(notes))
+
+
+def environment_proxy(address: Address) -> str | None:
+    """The proxy that the environment names for this console (HTTPS_PROXY, NO_PROXY), or None."""
+    if address.scheme != "https" or proxy_bypass(address.host):
+        return None
+    return getproxies().get("https")
 
 
 def _check_host(scheme: str, host: str, text: str, allowed_hosts: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from watchkeeper.clock import rfc3339
 from watchkeeper.queries.paging import SIZES
+from watchkeeper.resources import catalogue
 from watchkeeper.web import charts, console_text, icons, words
 from watchkeeper.web import page as shared
 
@@ -72,6 +73,13 @@ def word(name: str) -> str:
 def meaning(name: str) -> str:
     """What a result means."""
     return words.MEANINGS.get(name, "")
+
+
+@register.filter
+def resource(name: str) -> str:
+    """A resource by its title; one that is no longer declared by its name."""
+    declared = catalogue().get(name)
+    return declared.title if declared else words.label(name)
 
 
 @register.filter

@@ -8,7 +8,6 @@ from django.views.decorators.http import require_GET
 from watchkeeper.locker import layout
 from watchkeeper.model.collection import Verdict
 from watchkeeper.queries import collections as queries
-from watchkeeper.resources import catalogue
 from watchkeeper.web.asked import asked, newest_first, number
 from watchkeeper.web.page import nothing_connected, page, setting
 
@@ -70,7 +69,6 @@ def collection(request: HttpRequest, identity: UUID) -> HttpResponse:
         "source": manifest.get("source", {}),
         "transform": manifest.get("transform", {}),
         "error": manifest.get("error"),
-        "resource": catalogue().get(view.collection.resource),
         "folder": view.collection.path,
         "manifest_file": f"{view.collection.path}/{layout.MANIFEST}",
         "where": found.locker.store.where,
