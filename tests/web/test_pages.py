@@ -4,14 +4,16 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 import pytest
+from django.http import HttpRequest
 from django.test import Client
 
 from tests.queries.sealing import NAMES
 from watchkeeper.access.headers import POLICY
 from watchkeeper.access.roles import Role
 from watchkeeper.bootstrap import App
-from watchkeeper.ledger.models import AssessmentEntry, CollectionEntry, Connection
+from watchkeeper.ledger.models import AssessmentEntry, CollectionEntry, Connection, Run
 from watchkeeper.web.console_text import is_hidden
+from watchkeeper.web.views.faults import bad_request, broken
 
 from .conftest import COMPANY, HOSTILE, World
 from .html import Document, Element, parse
@@ -193,3 +195,30 @@ def test_evidence_that_is_gone_is_told_in_words(
     assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
     assert b"This cannot be shown" in answer.content
     assert b"watchkeeper verify" in answer.content
+
+
+def test_a_run_shows_how_far_it_is(world: World, browse: Callable[[Role | None], Client]) -> None:
+    client = browse(Role.VIEWER)
+    run = Run.objects.create(connection=world.company, trigger=NAMES[0], state="waiting")
+    waits = client.get(f"/?connection={world.company.name}").content
+    run.state = "running"
+    run.progress = {
+        "agents": {"title": "Agents", "pages": 1, "rows": 7, "expected": 9, "verdict": None},
+        "sites": {"title": "Sites", "pages": 1, "rows": 2, "expected": 2, "verdict": "complete"},
+    }
+    run.save()
+    runs = parse(client.get(f"/?connection={world.company.name}").content)
+
+    assert b"A collection waits for a worker" in waits
+    assert NAMES[0].encode() not in waits
+    shown = runs.all("progress")
+    assert [(each.attributes["value"], each.attributes["max"]) for each in shown] == [("7", "9")]
+
+
+def test_a_fault_of_ours_has_a_page_that_needs_no_database(ledger: App) -> None:  # noqa: ARG001
+    answer = broken(HttpRequest())
+    refused = bad_request(HttpRequest(), ValueError("x"))
+
+    assert answer.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
+    assert len(parse(answer.content).all("h1")) == 1
+    assert refused.status_code == HTTPStatus.BAD_REQUEST

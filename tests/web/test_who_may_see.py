@@ -125,6 +125,8 @@ def test_what_does_not_exist_is_not_found(
         f"/collections/{uuid.uuid4()}/",
         "/?connection=unknown",
         "/nowhere/",
+        "/devices/%00/",
+        "/controls/a%00b/",
     ):
         answer = client.get(address)
         assert answer.status_code == HTTPStatus.NOT_FOUND, address

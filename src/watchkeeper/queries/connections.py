@@ -9,6 +9,16 @@ _TOKEN_SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is with one resource; `verdict` is empty until it is done."""
+
+    title: str
+    rows: int
+    expected: int | None
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunRow:
     """One collecting and judging, from being asked for to its end."""
 
@@ -18,6 +28,7 @@ class RunRow:
     reason: str
     started: datetime
     ended: datetime | None
+    progress: tuple[Progress, ...]
 
     @property
     def open(self) -> bool:
@@ -92,4 +103,13 @@ def _view(found: Connection) -> ConnectionView:
 
 def run_row(run: Run) -> RunRow:
     """A run as pages show it."""
-    return RunRow(run.pk, run.trigger, run.state, run.reason, run.started, run.ended)
+    progress = tuple(
+        Progress(
+            title=str(step.get("title", name)),
+            rows=int(step.get("rows") or 0),
+            expected=step.get("expected"),
+            verdict=step.get("verdict") or "",
+        )
+        for name, step in run.progress.items()
+    )
+    return RunRow(run.pk, run.trigger, run.state, run.reason, run.started, run.ended, progress)

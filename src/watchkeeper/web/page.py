@@ -36,6 +36,8 @@ def page(action: Action = Action.SEE) -> Callable[[View[P]], View[P]]:
         def shown(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not may(request.user, action):
                 raise PermissionDenied(f"Your role does not allow this ({action.value}).")
+            if any("\x00" in str(value) for value in kwargs.values()):
+                raise Http404  # no name holds it, and the database cannot be asked for it
             try:
                 return view(request, *args, **kwargs)
             except WatchkeeperError as error:
