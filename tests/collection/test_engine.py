@@ -299,8 +299,8 @@ def test_a_plan_holds_what_is_needed_and_refuses_what_is_unknown() -> None:
         plan(["agent"])
 
 
-def test_the_clock_of_the_console_is_kept(company: Company, collecting: Collecting) -> None:
-    with running(company) as sim:
+def test_the_clock_of_the_console_is_kept(collecting: Collecting) -> None:
+    with running(Company(agents=20, threats=2, activities=20, users=5)) as sim:
         console = client(sim)
         assert console.alive()
         console.close()

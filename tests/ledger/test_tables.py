@@ -109,7 +109,9 @@ def test_neither_a_vault_nor_a_token_prints_what_it_holds() -> None:
     assert str(token()) == "***"
 
 
-@pytest.mark.parametrize("key", ["", "short", Fernet.generate_key().decode()[:-4]])
+@pytest.mark.parametrize(
+    "key", ["", "short", pytest.param(Fernet.generate_key().decode()[:-4], id="cut off")]
+)
 def test_a_key_that_is_none_is_refused_without_being_quoted(key: str) -> None:
     with pytest.raises(UsageError, match="no key") as caught:
         Vault([key])
