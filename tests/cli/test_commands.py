@@ -14,6 +14,9 @@ from watchkeeper.locker.locker import Locker
 from watchkeeper.resources import catalogue as resources
 from watchkeeper.simulator import Company, running
 
+# Each test starts processes of its own.
+pytestmark = pytest.mark.slow
+
 QUICK = ["--pause", "0.01", "--silence-timeout", "1", "--total-timeout", "2"]
 
 

@@ -64,6 +64,7 @@ def locker(tmp_path: Path) -> Locker:
     return Locker.open(tmp_path / "locker", create=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", sorted(PROFILES))
 @pytest.mark.parametrize("seed", [7, 11])
 def test_every_verdict_is_the_truth_on_every_profile_and_the_day_after(

@@ -193,6 +193,7 @@ def test_a_token_revoked_midway_keeps_what_was_read(
     assert by_name["agents"].completeness.distinct > 0
 
 
+@pytest.mark.slow
 def test_a_console_gone_silent_ends_the_run(company: Company, collecting: Collecting) -> None:
     with running(company, faults=["dribble:always"]) as sim:
         report = collecting(sim, only=["agents"])
