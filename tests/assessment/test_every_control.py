@@ -6,11 +6,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from watchkeeper.assessment.columns import arrow_type
 from watchkeeper.assessment.engine import judge
 from watchkeeper.assessment.examples import disagreements, tables
 from watchkeeper.controls import catalogue
 from watchkeeper.controls.values import COLLECTED_AT, EARLIER, EXAMPLE_NOW, columns_of
+from watchkeeper.locker.tables import ARROW_TYPES
 from watchkeeper.model.control import Control, Example
 from watchkeeper.resources import catalogue as resources
 
@@ -21,7 +21,7 @@ EXAMPLES = [(control, example) for control in CONTROLS for example in control.ex
 
 def schemas(control: Control) -> dict[str, pa.Schema]:
     return {
-        name: pa.schema([(column, arrow_type(kind)) for column, kind in columns.items()])
+        name: pa.schema([(column, ARROW_TYPES[kind]) for column, kind in columns.items()])
         for name, columns in columns_of(control, resources()).items()
     }
 

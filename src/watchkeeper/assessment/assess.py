@@ -2,19 +2,19 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
 
 import pyarrow as pa
 
 from watchkeeper.assessment.engine import Judged, judging
 from watchkeeper.assessment.faulty import ControlFaulty
-from watchkeeper.assessment.gather import Tables, gather
+from watchkeeper.assessment.gather import gather
 from watchkeeper.assessment.inputs import Plan, plan
 from watchkeeper.assessment.verdict import Conclusion, conclude
 from watchkeeper.controls import prelude_sha256
 from watchkeeper.controls.parameters import effective
 from watchkeeper.controls.values import EARLIER
 from watchkeeper.errors import LockerError
+from watchkeeper.locker.locker import Locker
 from watchkeeper.model.assessment import Assessment, Counts, Result
 from watchkeeper.model.collection import Collection
 from watchkeeper.model.control import Control, Scalar
@@ -28,34 +28,8 @@ NO_ITEMS = pa.table(
 )
 
 
-class EvidenceStore(Tables, Protocol):
-    """What assessing needs of the locker."""
-
-    def collections(
-        self, connection: str | None = None, resource: str | None = None
-    ) -> list[Collection]:
-        """Sealed collections, oldest first."""
-
-    def seal_assessment(  # noqa: PLR0913 - what is sealed, by name
-        self,
-        *,
-        connection: str,
-        control: Control,
-        result: Result,
-        reason: str,
-        counts: Counts,
-        parameters: Mapping[str, Any],
-        judged_at: datetime,
-        as_of: datetime | None,
-        collections: Sequence[Collection],
-        notes: Sequence[str],
-        items: pa.RecordBatchReader,
-    ) -> Assessment:
-        """Seals one judged control with its page and its items."""
-
-
 def assess(
-    locker: EvidenceStore,
+    locker: Locker,
     connection: str,
     controls: Iterable[Control],
     *,
@@ -81,7 +55,7 @@ def assess(
 
 
 def _assess_one(
-    locker: EvidenceStore,
+    locker: Locker,
     connection: str,
     control: Control,
     collections: Sequence[Collection],

@@ -5,9 +5,9 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from watchkeeper.assessment.columns import arrow_type
 from watchkeeper.assessment.engine import judge
 from watchkeeper.controls.values import EXAMPLE_NOW, columns_of, rows
+from watchkeeper.locker.tables import ARROW_TYPES
 from watchkeeper.model.control import Control, Example
 from watchkeeper.resources import catalogue as resources
 
@@ -20,7 +20,7 @@ def tables(
     return {
         name: pa.Table.from_pylist(
             values,
-            pa.schema([(column, arrow_type(kind)) for column, kind in columns[name].items()]),
+            pa.schema([(column, ARROW_TYPES[kind]) for column, kind in columns[name].items()]),
         )
         for name, values in rows(example, columns, now).items()
     }

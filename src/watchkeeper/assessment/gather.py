@@ -1,14 +1,14 @@
 """The tables a control is judged on, read from the locker as planned."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from watchkeeper.assessment.columns import arrow_type
 from watchkeeper.assessment.inputs import Plan
 from watchkeeper.controls.values import COLLECTED_AT, EARLIER, UNREAD
+from watchkeeper.locker.locker import Locker
+from watchkeeper.locker.tables import ARROW_TYPES
 from watchkeeper.model.collection import Collection
 from watchkeeper.model.control import Control
 from watchkeeper.model.resource import Nature, Resource
@@ -17,24 +17,17 @@ _ORDER = "__order"
 _MOMENT = pa.timestamp("us", "UTC")
 
 
-class Tables(Protocol):
-    """Where the rows of a collection are read from: the locker."""
-
-    def table(self, collection: Collection, columns: Sequence[str] | None = None) -> pa.Table:
-        """The rows of a collection, or some of their columns."""
-
-
 def gather(
-    tables: Tables, control: Control, plan: Plan, resources: Mapping[str, Resource]
+    locker: Locker, control: Control, plan: Plan, resources: Mapping[str, Resource]
 ) -> dict[str, pa.Table]:
     """Every table of the control with exactly its declared columns, by table name."""
     found = {
-        name: _current(tables, resources[name], columns, plan.sources.get(name, ()))
+        name: _current(locker, resources[name], columns, plan.sources.get(name, ()))
         for name, columns in control.reads.items()
     }
     for name, columns in (control.earlier or {}).items():
         found[name + EARLIER] = _earlier(
-            tables, resources[name], columns, plan.sources.get(name + EARLIER, ())
+            locker, resources[name], columns, plan.sources.get(name + EARLIER, ())
         )
     found[UNREAD] = pa.table(
         {
@@ -46,16 +39,16 @@ def gather(
 
 
 def _current(
-    tables: Tables, resource: Resource, columns: Sequence[str], sources: Sequence[Collection]
+    locker: Locker, resource: Resource, columns: Sequence[str], sources: Sequence[Collection]
 ) -> pa.Table:
     """The rows of a state, or the newest version of each row of a stream."""
     if not sources:
         return _schema(resource, columns).empty_table()
     if resource.nature is Nature.STATE or len(sources) == 1:
-        return _read(tables, resource, columns, sources[-1])
+        return _read(locker, resource, columns, sources[-1])
     wanted = list(dict.fromkeys([*columns, resource.key, *filter(None, [resource.updated])]))
     versions = [
-        _versioned(_read(tables, resource, wanted, each), resource, each, position)
+        _versioned(_read(locker, resource, wanted, each), resource, each, position)
         for position, each in enumerate(sources)
     ]
     return newest_versions(pa.concat_tables(versions), resource.key).select(list(columns))
@@ -90,24 +83,24 @@ def newest_versions(table: pa.Table, key: str) -> pa.Table:
 
 
 def _earlier(
-    tables: Tables, resource: Resource, columns: Sequence[str], sources: Sequence[Collection]
+    locker: Locker, resource: Resource, columns: Sequence[str], sources: Sequence[Collection]
 ) -> pa.Table:
     """The rows of every earlier collection, each with the time its collection ended."""
     schema = _schema(resource, columns).append(pa.field(COLLECTED_AT, _MOMENT))
     parts = [schema.empty_table()]
     for each in sources:
-        rows = _read(tables, resource, columns, each)
+        rows = _read(locker, resource, columns, each)
         ended = pa.repeat(pa.scalar(each.ended, _MOMENT), rows.num_rows)
         parts.append(rows.append_column(schema.field(COLLECTED_AT), ended))
     return pa.concat_tables(parts)
 
 
 def _schema(resource: Resource, columns: Sequence[str]) -> pa.Schema:
-    return pa.schema([(name, arrow_type(resource.column(name).type)) for name in columns])
+    return pa.schema([(name, ARROW_TYPES[resource.column(name).type]) for name in columns])
 
 
 def _read(
-    tables: Tables, resource: Resource, columns: Sequence[str], collection: Collection
+    locker: Locker, resource: Resource, columns: Sequence[str], collection: Collection
 ) -> pa.Table:
     """The declared columns, in order and typed as declared today.
 
@@ -115,7 +108,7 @@ def _read(
     has said so.
     """
     schema = _schema(resource, columns)
-    held = tables.table(collection, [*columns])
+    held = locker.table(collection, [*columns])
     return pa.table(
         [
             held[field.name].cast(field.type)

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from watchkeeper.locker.store import HashingWriter, Store, Written
 from watchkeeper.model.resource import ColumnType, Resource
 
-_TYPES: dict[ColumnType, pa.DataType] = {
+ARROW_TYPES: dict[ColumnType, pa.DataType] = {
     ColumnType.TEXT: pa.string(),
     ColumnType.INTEGER: pa.int64(),
     ColumnType.BOOLEAN: pa.bool_(),
@@ -39,7 +39,7 @@ ITEMS_SCHEMA = pa.schema(
 def schema(resource: Resource, columns: Sequence[str] | None = None) -> pa.Schema:
     """The Arrow schema of a resource's table, or of some of its columns."""
     wanted = columns if columns is not None else [column.name for column in resource.columns]
-    return pa.schema([pa.field(name, _TYPES[resource.column(name).type]) for name in wanted])
+    return pa.schema([pa.field(name, ARROW_TYPES[resource.column(name).type]) for name in wanted])
 
 
 class TableWriter:
@@ -100,12 +100,12 @@ class TableWriter:
 
     def _array(self, name: str, kind: ColumnType, values: Sequence[Any]) -> pa.Array:
         if kind is not ColumnType.TIMESTAMP:
-            return pa.array(values, _TYPES[kind])
+            return pa.array(values, ARROW_TYPES[kind])
         texts = pa.array(values, pa.string())
         try:
-            return texts.cast(_TYPES[kind])
+            return texts.cast(ARROW_TYPES[kind])
         except pa.ArrowInvalid:
-            return pa.array([self._moment(name, text) for text in values], _TYPES[kind])
+            return pa.array([self._moment(name, text) for text in values], ARROW_TYPES[kind])
 
     def _moment(self, name: str, text: str | None) -> datetime | None:
         """One time, read tolerantly; what cannot be read becomes null and is counted."""
