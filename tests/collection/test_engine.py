@@ -125,6 +125,7 @@ HARMLESS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", TRANSIENT + HARMLESS)
 def test_a_console_that_stumbles_is_read_whole(
     fault: str, company: Company, locker: Locker, collecting: Collecting

@@ -86,6 +86,7 @@ filters = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(searches, filters, st.sampled_from(["", "name", "os", "seen; DROP TABLE x"]), st.booleans())
 def test_all_pages_together_are_what_was_asked_for(
     table: tuple[tuple[str, ...], str],
