@@ -34,6 +34,8 @@ def read(
 
 def _parts(tokens: Sequence[Token]) -> list[tuple[str, Sequence[Token]]]:
     starts = [position for position, token in enumerate(tokens) if token.type == "heading_open"]
+    if not starts:
+        raise PageFault("the section Examples has no `### sentence` that starts an example")
     return [
         (tokens[start + 1].content.strip(), tokens[start + 3 : end])
         for start, end in zip(starts, [*starts[1:], len(tokens)], strict=True)
