@@ -192,3 +192,12 @@ def test_times_are_read_in_every_form_the_console_uses(tmp_path: Path, text: str
     if value is not None:
         assert value.utcoffset().total_seconds() == 0
         assert value.hour == 10
+
+
+def test_a_broken_table_is_a_named_error(tmp_path: Path) -> None:
+    locker = Locker.open(tmp_path, create=True)
+    sealed = seal_one(locker)
+    table = tmp_path / sealed.path / "table.parquet"
+    table.write_bytes(table.read_bytes()[:100])
+    with pytest.raises(LockerError, match="no readable table"):
+        locker.table(sealed)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
@@ -131,8 +132,11 @@ class Store:
             raise self._failed("read", path, error) from error
 
     def _failed(self, verb: str, path: str, error: Exception) -> LockerError:
-        first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
-        return LockerError(f"{path} in {self.where} cannot be {verb}: {first_line}")
+        return LockerError(f"{path} in {self.where} cannot be {verb}: {_first_line(error)}")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 class _Sink(Protocol):
@@ -158,18 +162,21 @@ class HashingWriter:
         block = bytes(data)
         self._hash.update(block)
         self._size += len(block)
-        self._sink.write(block)
+        with self._named():
+            self._sink.write(block)
         return len(block)
 
     def flush(self) -> None:
         """Hands on what is buffered."""
-        self._sink.flush()
+        with self._named():
+            self._sink.flush()
 
     def close(self) -> None:
         """Ends the file; pyarrow may call it more than once."""
         if not self.closed:
-            self._sink.close()
             self.closed = True
+            with self._named():
+                self._sink.close()
 
     def writable(self) -> bool:
         """True: pyarrow asks."""
@@ -178,6 +185,14 @@ class HashingWriter:
     def tell(self) -> int:
         """Bytes so far."""
         return self._size
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """A full disk or a lost bucket as an error that says which file it hit."""
+        try:
+            yield
+        except (BaseError, OSError) as error:
+            raise LockerError(f"{self.path} cannot be written: {_first_line(error)}") from error
 
     def written(self) -> Written:
         """What was written, once closed."""

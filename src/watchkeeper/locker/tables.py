@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from watchkeeper.errors import LockerError
 from watchkeeper.locker.store import HashingWriter, Store, Written
 from watchkeeper.model.resource import ColumnType, Resource
 
@@ -136,8 +137,12 @@ def write_items(store: Store, path: str, items: pa.Table | pa.RecordBatchReader)
 
 
 def read(store: Store, path: str, columns: Sequence[str] | None = None) -> pa.Table:
-    """A Parquet file, or some of its columns."""
-    with store.open_reader(path) as source:
-        return pq.ParquetFile(source).read(
-            columns=list(columns) if columns is not None else None, use_threads=False
-        )
+    """A Parquet file, or some of its columns; raises LockerError when it is not one any more."""
+    wanted = list(columns) if columns is not None else None
+    try:
+        with store.open_reader(path) as source:
+            return pq.ParquetFile(source).read(columns=wanted, use_threads=False)
+    except (pa.ArrowException, OSError) as error:
+        raise LockerError(
+            f"{path} is no readable table: {error}", hint="See what `watchkeeper verify` says."
+        ) from error
