@@ -80,6 +80,7 @@ def test_the_token_comes_from_the_environment_too(company: Company, tmp_path: Pa
         (["results", "--locker", "nowhere"], "no folder"),
         (["verify", "nowhere"], "no folder"),
         (["check", "--console", "127.0.0.1:9", "--token-file", "nowhere"], "cannot be read"),
+        (["check", "--console", "127.0.0.1:9", "--silence-timeout", "nan"], "out of range"),
         (["frobnicate"], "frobnicate"),
     ],
 )
@@ -274,3 +275,28 @@ def test_help_is_there_for_every_command() -> None:
         assert shown.code == 0
         assert "Usage:" in shown.out
     assert watchkeeper("--version").out.startswith("watchkeeper ")
+
+
+def test_a_forged_result_is_refused_and_a_kept_head_is_compared(
+    company: Company, tmp_path: Path, token_file: Path
+) -> None:
+    locker = tmp_path / "locker"
+    with running(company) as sim:
+        watchkeeper("run", *give(sim, token_file), "--locker", locker, "--only", "ACC-01")
+    assert locker.stat().st_mode & 0o777 == 0o700
+    log = watchkeeper("verify", locker, "--json").document["log"]
+    head = f"{log['entries']}:{log['head_sha256']}"
+    assert watchkeeper("verify", locker, "--head", head).code == 0
+    assert watchkeeper("verify", locker, "--head", f"1:{log['head_sha256']}").code == 5
+    assert watchkeeper("verify", locker, "--head", "nonsense").code == 2
+    assert watchkeeper("results", "--locker", locker, "--connection", "nope").code == 2
+    (manifest,) = (locker / "assessments").rglob("manifest.json")
+    manifest.write_text(manifest.read_text().replace('"FAIL"', '"PASS"'))
+    for words in (["results"], ["items", "ACC-01"]):
+        forged = watchkeeper(*words, "--locker", locker)
+        assert forged.code == 5
+        assert "not what was sealed" in forged.err
+    marker = locker / "watchkeeper.json"
+    marker.write_text('{"format": "watchkeeper/locker/9"}')
+    assert watchkeeper("results", "--locker", locker).code == 2
+    assert watchkeeper("verify", locker).code == 2

@@ -35,12 +35,12 @@ def conclude(
         first = f", first {first_unknown.name}: {first_unknown.reason}" if first_unknown else ""
         return Conclusion(
             Result.ERROR,
-            f"{_number(counts.unknown, 'subject')} of {counts.total} could not be judged{first}."
-            + (f" {counts.failed} known to fail." if counts.failed else ""),
+            f"{_number(counts.unknown, 'subject')} of {counts.total:,} could not be judged{first}."
+            + (f" {counts.failed:,} known to fail." if counts.failed else ""),
         )
     if counts.failed:
         judged = counts.passed + counts.failed
-        return Conclusion(Result.FAIL, f"{counts.failed} of {judged} judged subjects fail.")
+        return Conclusion(Result.FAIL, f"{counts.failed:,} of {judged:,} judged subjects fail.")
     if counts.passed:
         return Conclusion(Result.PASS, f"{_number(counts.passed, 'judged subject')}, all pass.")
     return Conclusion(Result.NOT_APPLICABLE, _nothing_judged(counts, inputs or {}))
@@ -49,7 +49,7 @@ def conclude(
 def _nothing_judged(counts: Counts, inputs: Mapping[str, int]) -> str:
     if counts.not_applicable:
         return (
-            f"Every subject is outside the population: {counts.not_applicable} listed, each with "
+            f"Every subject is outside the population: {counts.not_applicable:,} listed, each with "
             "the rule that excludes it."
         )
     empty = [name for name, rows in inputs.items() if not rows]
@@ -70,7 +70,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _number(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _tally(counts: Counts) -> str:

@@ -56,5 +56,5 @@ def main() -> None:
         sys.stderr.close()  # the reader of a pipe left; nothing to say and nobody to say it to
         sys.exit(0)
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        print("stopped: what was sealed stays, the rest is ignored", file=sys.stderr)
         sys.exit(130)

@@ -12,11 +12,17 @@ import typer
 from watchkeeper.errors import UsageError, WatchkeeperError
 
 if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+
+    from watchkeeper.locker.locker import Locker
     from watchkeeper.sentinelone.client import Console
 
 TOKEN_VARIABLE = "WATCHKEEPER_TOKEN"  # noqa: S105 - the variable's name
 # Console text is hostile: no control character and no direction mark reaches a terminal.
 _HOSTILE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+_PIPED = 180
+_SHORTEST, _LONGEST = 0.1, 3600.0
 
 ConsoleUrl = Annotated[
     str,
@@ -85,6 +91,12 @@ def open_console(
     from watchkeeper.sentinelone.limits import Limits
     from watchkeeper.sentinelone.token import parse_token
 
+    for name, value in (("--silence-timeout", silence), ("--total-timeout", total)):
+        if not _SHORTEST <= value <= _LONGEST:
+            raise UsageError(
+                f"{name} {value:g} is out of range.",
+                hint=f"Give {_SHORTEST} to {_LONGEST} seconds.",
+            )
     address = parse_address(url, allow_host or ())
     token = parse_token(_token_text(token_file))
     limits = Limits(silence=silence, total=total, tries=tries, pause=pause)
@@ -108,6 +120,25 @@ def _token_text(token_file: Path | None) -> str:
             f"The token file {token_file} cannot be read: {error.strerror}.",
             hint="Give a file that holds the API token and nothing else.",
         ) from error
+
+
+def known_connection(store: "Locker", name: str | None) -> str | None:
+    """The connection that was named, if the locker has it; raises UsageError when not."""
+    known = store.connections()
+    if name is not None and name not in known:
+        raise UsageError(
+            f"There is no connection {name!r} in this locker.",
+            hint=f"There are: {', '.join(known) or 'none yet'}.",
+        )
+    return name
+
+
+def output() -> "RichConsole":
+    """Where tables go: as wide as the terminal, and wide enough not to cut where there is none."""
+    from rich.console import Console as RichConsole
+
+    console = RichConsole(highlight=False)
+    return console if console.is_terminal else RichConsole(highlight=False, width=_PIPED)
 
 
 def fail(error: WatchkeeperError) -> NoReturn:

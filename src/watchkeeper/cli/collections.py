@@ -4,7 +4,14 @@ from typing import Annotated
 
 import typer
 
-from watchkeeper.cli._console import AsJson, Connection, LockerFolder, print_json
+from watchkeeper.cli._console import (
+    AsJson,
+    Connection,
+    LockerFolder,
+    known_connection,
+    output,
+    print_json,
+)
 
 
 def command(
@@ -20,8 +27,6 @@ def command(
     JSON: a list of {"id", "connection", "resource", "verdict", "rows", "distinct", "count_before",
     "count_after", "reason", "notes", "route", "derived", "started", "ended", "path"}.
     """
-    from rich.console import Console
-
     from watchkeeper.cli import _report
     from watchkeeper.errors import UsageError
     from watchkeeper.locker.locker import Locker
@@ -31,10 +36,11 @@ def command(
         raise UsageError(
             f"{resource!r} is no resource.", hint=f"There are: {', '.join(catalogue())}."
         )
-    found = Locker.open(locker).collections(connection, resource)
+    store = Locker.open(locker)
+    found = store.collections(known_connection(store, connection), resource)
     if as_json:
         print_json([_report.collection_as_json(each) for each in found])
     elif not found:
         print("Nothing of that has been collected yet: see `watchkeeper run --help`.")
     else:
-        Console(highlight=False).print(_report.collections_table(found, "Collections"))
+        output().print(_report.collections_table(found, "Collections"))

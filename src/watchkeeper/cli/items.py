@@ -5,7 +5,15 @@ from typing import Annotated
 
 import typer
 
-from watchkeeper.cli._console import AsJson, Connection, LockerFolder, print_json, visible
+from watchkeeper.cli._console import (
+    AsJson,
+    Connection,
+    LockerFolder,
+    known_connection,
+    output,
+    print_json,
+    visible,
+)
 
 
 def command(
@@ -23,7 +31,7 @@ def command(
 
     JSON (always whole): a list of {"subject", "name", "outcome", "reason", "observed"}.
     """
-    from rich.console import Console
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
@@ -35,7 +43,7 @@ def command(
     if outcome is not None and outcome not in list(Outcome):
         raise UsageError(f"{outcome!r} is no outcome.", hint=f"There are: {', '.join(Outcome)}.")
     store = Locker.open(locker)
-    found = store.assessments(connection, wanted)
+    found = store.assessments(known_connection(store, connection), wanted)
     if not found:
         known = sorted({each.control for each in store.assessments(connection)})
         raise UsageError(
@@ -43,6 +51,12 @@ def command(
             hint=f"Judged are: {', '.join(known) or 'none; see `watchkeeper run --help`'}.",
         )
     newest = list({each.connection: each for each in found}.values())
+    if len(newest) > 1:
+        raise UsageError(
+            "This locker holds several connections.",
+            hint=f"Give --connection: {', '.join(each.connection for each in newest)}.",
+        )
+    store.vouch(each.path for each in newest)
     rows = [
         row
         for each in newest
@@ -52,13 +66,13 @@ def command(
     if as_json:
         print_json([row | {"observed": json.loads(row["observed"])} for row in rows])
         return
-    table = Table(header_style="bold")
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD)
     for heading in ("Subject", "Name", "Outcome", "Reason"):
         table.add_column(heading, overflow="fold")
     for row in rows[: limit or None]:
         table.add_row(
             *(Text(visible(row[key] or "")) for key in ("subject", "name", "outcome", "reason"))
         )
-    Console(highlight=False).print(table)
+    output().print(table)
     if limit and len(rows) > limit:
         print(f"{len(rows) - limit:,} more; --limit 0 prints all.")

@@ -4,7 +4,14 @@ from typing import Annotated
 
 import typer
 
-from watchkeeper.cli._console import AsJson, Connection, LockerFolder, print_json
+from watchkeeper.cli._console import (
+    AsJson,
+    Connection,
+    LockerFolder,
+    known_connection,
+    output,
+    print_json,
+)
 
 
 def command(
@@ -20,16 +27,15 @@ def command(
 
     JSON: a list of {"connection", "control", "version", "result", "counts", "reason", …}.
     """
-    from rich.console import Console
-
     from watchkeeper.assessment.verdict import as_read
     from watchkeeper.cli import _report
     from watchkeeper.locker.locker import Locker
 
     store = Locker.open(locker)
-    found = store.assessments(connection)
+    found = store.assessments(known_connection(store, connection))
     if not history:
         found = list({(each.connection, each.control): each for each in found}.values())
+        store.vouch(each.path for each in found)
     now = store.clock.now()
     found = [as_read(each, now) for each in found]
     if as_json:
@@ -39,5 +45,5 @@ def command(
     else:
         for name in sorted({each.connection for each in found}):
             own = [each for each in found if each.connection == name]
-            Console(highlight=False).print(_report.results_table(own, f"Results of {name}"))
+            output().print(_report.results_table(own, f"Results of {name}"))
     raise typer.Exit(_report.exit_code(found))

@@ -17,6 +17,7 @@ from watchkeeper.cli._console import (
     Total,
     Tries,
     open_console,
+    output,
     print_json,
     visible,
 )
@@ -60,6 +61,7 @@ def command(
     """
     from watchkeeper.cli import _report
     from watchkeeper.collection.engine import collect
+    from watchkeeper.errors import UsageError
     from watchkeeper.locker.layout import connection_id
     from watchkeeper.locker.locker import Locker
 
@@ -73,7 +75,12 @@ def command(
         pause=pause,
     )
     resources, controls = _selection(only)
-    name = connection_id(connection or client.address.netloc)
+    name = connection_id(client.address.netloc if connection is None else connection)
+    if connection is not None and name != connection.lower():
+        raise UsageError(
+            f"{connection!r} is no name for a connection.",
+            hint="Use letters, digits, dots, dashes and underscores.",
+        )
     store = Locker.open(locker, create=True)
     with _progress(quiet=as_json) as listener:
         report = collect(client, store, name, only=resources, agent=agent, on_progress=listener)
@@ -147,11 +154,9 @@ def _document(
 
 
 def _print(document: dict[str, Any], report: "Report", results: "list[Assessment]") -> None:
-    from rich.console import Console
-
     from watchkeeper.cli import _report
 
-    out = Console(highlight=False, soft_wrap=False)
+    out = output()
     seen = document["connection"]
     out.print(
         f"{visible(seen['console'])}, scope {visible(seen['scope'])}, "

@@ -35,8 +35,8 @@ def command(
         list[str] | None,
         typer.Option(
             help="Something that goes wrong, as --list-faults names it, the first time each "
-            "request is made; NAME:always for every time, NAME:threats for threats only. "
-            "Repeat for more.",
+            "request is made; of those that pass, NAME:always for every time and NAME:threats for "
+            "threats only. Repeat for more.",
             metavar="NAME[:ARGUMENT]",
         ),
     ] = None,

@@ -102,12 +102,14 @@ def attempt(reading: Reading, action: Callable[[], None], before: int | None) ->
     try:
         action()
     except FATAL as error:
-        raise Interrupted(verdict(reading, before, None, str(error), ended=False), error) from error
+        raise Interrupted(
+            verdict(reading, before, None, error.message, ended=False), error
+        ) from error
     except ConsoleError as error:
         if reading.rows == 0:
             raise
         reading.note_error(error)
-        return str(error)
+        return error.message
     return ""
 
 

@@ -105,7 +105,7 @@ def _collect(
 ) -> None:
     reading = Reading(job, resource)
     if report.fatal is not None:
-        reason = f"not asked, the run had ended: {report.fatal}"
+        reason = f"not asked, the run had ended: {report.fatal.message}"
         outcome = Completeness(Verdict.FAILED, reason, 0, 0, None, None)
         report.collections.append(reading.seal(outcome))
         return

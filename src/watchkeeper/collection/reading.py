@@ -168,11 +168,11 @@ class Reading:
             verdict = Verdict.DENIED
             needed = self.resource.permission
             reason = (
-                f"{error.message} The permission it needs is {needed}." if needed else str(error)
+                f"{error.message} The permission it needs is {needed}." if needed else error.message
             )
         else:
             verdict = Verdict.INCOMPLETE if self.rows else Verdict.FAILED
-            reason = str(error)
+            reason = error.message
         self.note_error(error)
         return self.seal(Completeness(verdict, reason, self.rows, self.distinct, None, None))
 

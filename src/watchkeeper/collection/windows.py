@@ -26,6 +26,7 @@ def read(reading: Reading) -> Collection:
     """Reads from where the last complete collection ended, or 90 days on the first run."""
     window = reach(reading)
     reading.facts["window"] = {"from": rfc3339(window[0]), "to": rfc3339(window[1])}
+    reading.notes.append(f"from {window[0]:%Y-%m-%d %H:%M} UTC on; older ones are not asked for")
     parts = _countable(reading, window)
     before = sum(count for _, count, _ in parts)
     reading.expected = before

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ import pyarrow as pa
 import uuid_utils
 
 from watchkeeper.clock import SYSTEM_CLOCK, Clock, rfc3339
-from watchkeeper.errors import AlreadyThere, NotALocker
+from watchkeeper.errors import AlreadyThere, NotALocker, Tampered
 from watchkeeper.locker import layout, records, tables
 from watchkeeper.locker.log import Log
 from watchkeeper.locker.store import Store, Written
@@ -53,6 +53,7 @@ class Locker:
             # Another run may make it in the same moment: then it is a locker as well.
             with suppress(AlreadyThere):
                 store.put_new(layout.MARKER, (json.dumps(marker) + "\n").encode())
+        check_format(store)
         locker = cls(store, clock)
         if create:
             locker.finish_interrupted_seals()
@@ -194,6 +195,32 @@ class Locker:
             self._manifests[folder] = (data, hashlib.sha256(data).hexdigest())
         return self._manifests[folder]
 
+    def vouch(self, folders: Iterable[str]) -> None:
+        """Raises Tampered unless each folder's manifest is the one that the log holds.
+
+        Looks from the newest log entry back, so what was sealed lately is found at once.
+        """
+        waiting = {f"{folder}/{layout.MANIFEST}" for folder in folders}
+        for entry in records.log_entries(self.store, newest_first=True):
+            if not waiting:
+                return
+            if entry.path in waiting:
+                waiting.discard(entry.path)
+                _, digest = self.manifest(entry.path.rsplit("/", 1)[0])
+                if digest != entry.manifest_sha256:
+                    raise Tampered(
+                        f"{entry.path} is not what was sealed: the log holds another digest.",
+                        hint="See what `watchkeeper verify` says.",
+                    )
+        announced = {path for path, _ in self.store.files(layout.PENDING)}
+        for path in sorted(waiting):
+            identity = path.split("/id=", 1)[1].split("/", 1)[0]
+            if f"{layout.PENDING}/{identity}.json" not in announced:
+                raise Tampered(
+                    f"{path} has no entry in the log.",
+                    hint="See what `watchkeeper verify` says.",
+                )
+
     def table(self, collection: Collection, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of a collection, or some of their columns."""
         return tables.read(self.store, f"{collection.path}/{layout.TABLE}", columns)
@@ -215,6 +242,22 @@ class Locker:
         for path, _ in self.store.files(prefix):
             if path.endswith(end) and (value is None or f"/{level}={value}/" in path):
                 yield path.removesuffix(end)
+
+
+def check_format(store: Store) -> None:
+    """Raises NotALocker when the place was written by a program that this one does not know."""
+    try:
+        found = json.loads(store.get(layout.MARKER))["format"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotALocker(
+            f"{layout.MARKER} in {store.where} does not say which format this locker has.",
+            hint="Put the file back as it was written.",
+        ) from error
+    if found != layout.FORMAT:
+        raise NotALocker(
+            f"{store.where} has the format {found!r}, this program knows {layout.FORMAT!r}.",
+            hint="Use the version of Watchkeeper that wrote it, or a newer one.",
+        )
 
 
 class CollectionWriter:

@@ -100,12 +100,12 @@ def assessment(folder: str, data: bytes) -> Assessment:
         ) from error
 
 
-def log_entries(store: Store) -> Iterator[log.Entry]:
+def log_entries(store: Store, *, newest_first: bool = False) -> Iterator[log.Entry]:
     """The log's entries in order of their numbers; gaps are left to `verify`."""
     numbers = sorted(
         number
         for path, _ in store.files(layout.LOG)
         if (number := layout.log_number(path)) is not None
     )
-    for number in numbers:
+    for number in reversed(numbers) if newest_first else numbers:
         yield log.parse(number, store.get(layout.log_entry(number)))

@@ -40,6 +40,9 @@ class Store:
                         f"There is no folder {self.root}.",
                         hint="Give the --locker folder of a `watchkeeper run`.",
                     )
+                if not self.root.exists():
+                    # Evidence names people and machines: nobody else on this machine reads it.
+                    self.root.mkdir(mode=0o700, parents=True)
                 self._store = LocalStore(self.root, mkdir=True)
         except (BaseError, OSError, ValueError) as error:
             raise NotALocker(

@@ -1,8 +1,8 @@
 """The check an auditor runs: every digest in every manifest, and the log.
 
 A difference is a finding: something is not what was sealed. A leftover (a folder that was never
-sealed because a run was interrupted) and a seal still waiting for its log entry are reported and
-are no difference.
+sealed because a run was interrupted), a seal still waiting for its log entry, and a stray file
+outside of every sealed folder are reported and are no difference.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from typing import Any
 
 from watchkeeper.errors import LockerError, NotALocker
 from watchkeeper.locker import layout, log, records
+from watchkeeper.locker.locker import check_format
 from watchkeeper.locker.store import Store
 
 
@@ -35,6 +36,7 @@ class Report:
     differences: list[Difference] = field(default_factory=list)
     leftovers: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
+    strays: list[str] = field(default_factory=list)
 
     def differs(self, path: str, what: str) -> None:
         """Notes a difference."""
@@ -53,6 +55,8 @@ def verify(store: Store, on_progress: Callable[[int, int], None] | None = None) 
                 f"{store.where} is not a locker.", hint="Give the --locker folder of a run."
             )
         report.differs(layout.MARKER, "is missing")
+    else:
+        check_format(store)
     logged = _verify_log(store, report)
     folders = _folders(store, report)
     pending = _pending(store)
@@ -69,6 +73,15 @@ def verify(store: Store, on_progress: Callable[[int, int], None] | None = None) 
         if manifest.rsplit("/", 1)[0] not in folders or not store.exists(manifest):
             report.differs(manifest, "is in the log and is missing")
     return report
+
+
+def verify_head(store: Store, number: int, sha256: str, report: Report) -> None:
+    """Compares a log head that was kept elsewhere with the log as it is now."""
+    path = layout.log_entry(number)
+    if not store.exists(path):
+        report.differs(path, "was kept as the log's head and is missing")
+    elif hashlib.sha256(store.get(path)).hexdigest() != sha256.lower():
+        report.differs(path, "is not the log's head that was kept: the log was rewritten")
 
 
 def _verify_log(store: Store, report: Report) -> dict[str, str]:
@@ -112,7 +125,7 @@ def _folders(store: Store, report: Report) -> dict[str, list[tuple[str, int]]]:
         if folder is not None:
             folders.setdefault(folder, []).append((path, size))
         elif path != layout.MARKER and not path.startswith(layout.LOG + "/"):
-            report.leftovers.append(path)
+            report.strays.append(path)
     return folders
 
 
