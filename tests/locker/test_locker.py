@@ -1,6 +1,7 @@
 """The locker: what is sealed stays, what is not sealed does not count, every change shows."""
 
 import gzip
+import hashlib
 import json
 from pathlib import Path
 
@@ -201,3 +202,48 @@ def test_a_broken_table_is_a_named_error(tmp_path: Path) -> None:
     table.write_bytes(table.read_bytes()[:100])
     with pytest.raises(LockerError, match="no readable table"):
         locker.table(sealed)
+
+
+def test_a_second_log_entry_for_a_rewritten_collection_is_a_difference(tmp_path: Path) -> None:
+    locker = Locker.open(tmp_path, create=True)
+    sealed = seal_one(locker)
+    manifest = tmp_path / sealed.path / "manifest.json"
+    forged = manifest.read_bytes().replace(b'"complete"', b'"complete" ')
+    manifest.write_bytes(forged)
+    assert check(tmp_path).differences
+    fields = json.loads((tmp_path / layout.log_entry(1)).read_bytes())
+    locker._log.append(
+        kind="collection",
+        path=fields["path"],
+        manifest_sha256=hashlib.sha256(forged).hexdigest(),
+        sealed_at=fields["sealed_at"],
+    )
+    assert any("second time" in each.what for each in check(tmp_path).differences)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "log/pending/0193f2aa-0000-7000-8000-000000000000.json#1",
+        "log/0000000002.json#1",
+        "watchkeeper.json#1",
+        "{sealed}/manifest.json#3",
+    ],
+)
+def test_what_a_kill_leaves_of_a_write_is_no_difference_and_blocks_nobody(
+    tmp_path: Path, name: str
+) -> None:
+    sealed = seal_one(Locker.open(tmp_path, create=True))
+    left = tmp_path / name.format(sealed=sealed.path)
+    left.parent.mkdir(parents=True, exist_ok=True)
+    left.write_bytes(b"half")
+    report = check(tmp_path)
+    assert (report.differences, len(report.strays)) == ([], 1)
+    seal_one(Locker.open(tmp_path, create=True))
+    assert not check(tmp_path).differences
+
+
+def test_a_kill_while_the_locker_is_made_does_not_block_the_next_run(tmp_path: Path) -> None:
+    (tmp_path / "watchkeeper.json#1").write_bytes(b"half")
+    seal_one(Locker.open(tmp_path, create=True))
+    assert not check(tmp_path).differences

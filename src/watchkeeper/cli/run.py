@@ -115,22 +115,27 @@ def _selection(only: str | None) -> tuple[list[str] | None, list[str] | None]:
             f"--only names {', '.join(unknown) or 'nothing'}, which is no resource and no control.",
             hint=f"Resources: {', '.join(resources())}. Controls: {', '.join(known)}.",
         )
-    judged = wanted_controls or {
-        name for name, control in known.items() if wanted & set(control.reads)
-    }
     for name in wanted_controls:
         wanted |= set(known[name].reads)
+    judged = {
+        name
+        for name, control in known.items()
+        if name in wanted_controls
+        or (not wanted_controls and set(control.reads) - control.optional <= wanted)
+    }
     return sorted(wanted), sorted(judged)
 
 
 def _judge(store: "Locker", connection: str, controls: list[str] | None) -> "list[Assessment]":
     from watchkeeper.assessment.assess import assess
+    from watchkeeper.assessment.verdict import as_read
     from watchkeeper.controls import catalogue
 
     wanted = [
         control for name, control in catalogue().items() if controls is None or name in controls
     ]
-    return assess(store, connection, wanted, now=store.clock.now())
+    now = store.clock.now()
+    return [as_read(each, now) for each in assess(store, connection, wanted, now=now)]
 
 
 def _document(

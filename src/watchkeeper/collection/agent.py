@@ -2,7 +2,7 @@
 
 from watchkeeper.collection import cursor
 from watchkeeper.collection.reading import Reading
-from watchkeeper.errors import ListRefused, NotServed, UnknownParameter
+from watchkeeper.errors import NotJson, NotServed, UnknownParameter
 from watchkeeper.model.collection import Collection
 
 
@@ -14,16 +14,21 @@ def read(reading: Reading, agent: str) -> Collection:
         name: value for name, value in reading.resource.parameters if name not in cursor.SORTING
     }
     try:
-        params |= {"ids": agent}
-        answer = console.ask(reading.route, params | {"limit": "10"}, reading.read_page)
-    except (UnknownParameter, ListRefused):
+        walks, _ = cursor.settle(reading, params | {"ids": agent}, fixed=frozenset({"ids"}))
+        answers = [
+            console.ask(reading.route, walk | {"limit": "10"}, reading.read_page) for walk in walks
+        ]
+    except UnknownParameter:
         reading.route = f"{reading.resource.path}/{agent}"
         reading.notes.append("the console does not filter agents by id; it serves each by its path")
         try:
-            answer = console.ask(reading.route, {}, reading.read_page)
+            answers = [console.ask(reading.route, {}, reading.read_page)]
         except NotServed:
             return _sealed(reading, agent)
-    reading.take(answer)
+    for answer in answers:
+        if set(answer.value.columns["id"]) - {agent}:
+            raise NotJson(f"{reading.route} answers with other devices than the one asked for.")
+        reading.take(answer)
     return _sealed(reading, agent)
 
 

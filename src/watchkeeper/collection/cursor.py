@@ -90,7 +90,10 @@ def walk(reading: Reading, walks: list[Params], before: int | None) -> Completen
         after.append(_sum(count(reading, params) for params in walks))
 
     reason = attempt(reading, whole, before)
-    return verdict(reading, before, after[0] if after else None, reason, ended=not reason)
+    counted = after[0] if after else None
+    if not reason and (before is None or counted is None):
+        reason = "the console gives no count that would prove it whole"
+    return verdict(reading, before, counted, reason, ended=not reason)
 
 
 def attempt(reading: Reading, action: Callable[[], None], before: int | None) -> str:
@@ -129,24 +132,27 @@ def verdict(
 
 def pages(reading: Reading, params: Params) -> None:
     """One walk; an expired cursor restarts it once, rows already there are counted once."""
-    restarted = False
-    while True:
-        try:
-            for answer in reading.job.console.pages(
-                reading.route,
-                params,
-                reading.read_page,
-                limit=reading.resource.page_limit,
-                droppable=SORTING,
-            ):
-                reading.take(answer)
-        except CursorExpired:
-            if restarted:
-                raise
-            restarted = True
-            reading.notes.append("a cursor expired; that walk was started again")
-            continue
-        return
+
+    def walk() -> None:
+        for answer in reading.job.console.pages(
+            reading.route,
+            params,
+            reading.read_page,
+            limit=reading.resource.page_limit,
+            droppable=SORTING,
+        ):
+            reading.take(answer)
+
+    restarting(reading, walk)
+
+
+def restarting(reading: Reading, walk: Callable[[], None]) -> None:
+    """Runs a walk, and once more from its start when its cursor expires."""
+    try:
+        walk()
+    except CursorExpired:
+        reading.notes.append("a cursor expired; that walk was started again")
+        walk()
 
 
 class Interrupted(Exception):

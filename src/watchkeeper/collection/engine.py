@@ -1,5 +1,6 @@
 """The use-case: everything that is asked for, in order, each sealed with its verdict."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -22,6 +23,7 @@ from watchkeeper.model.resource import Resource, Walk
 from watchkeeper.resources import catalogue
 from watchkeeper.sentinelone.client import Console
 
+_AGENT = re.compile(r"[A-Za-z0-9-]{1,64}")
 _WALKS: dict[Walk, Callable[[Reading], Collection]] = {
     Walk.CURSOR: cursor.read,
     Walk.WINDOWS: windows.read,
@@ -69,6 +71,8 @@ def collect(
     job = Job(console, locker, connection, trigger, on_progress)
     report = Report()
     if agent is not None:
+        if not _AGENT.fullmatch(agent):
+            raise UsageError(f"{agent!r} is no agent's id.", hint="Give the console's own id.")
         resource = catalogue()["agents"]
         _collect(job, resource, lambda reading: one_agent.read(reading, agent), report)
         return report

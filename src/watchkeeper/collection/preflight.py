@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 
 import msgspec
 
+from watchkeeper.collection.cursor import FATAL
 from watchkeeper.errors import (
     ConsoleError,
     Denied,
@@ -73,10 +75,15 @@ def preflight(console: Console) -> Iterator[Finding]:
     yield _tls(console)
     yield Finding("token", State.OK, "The token is accepted.")
     sites: Finding | None = None
-    for finding in (*_identity(console), *_resources(console)):
-        if finding.topic == "sites":
-            sites = finding
-        yield finding
+    try:
+        for finding in chain(_identity(console), _resources(console)):
+            if finding.topic == "sites":
+                sites = finding
+            yield finding
+    except FATAL as error:
+        topic = "token" if isinstance(error, TokenDead) else "reach"
+        yield Finding(topic, State.PROBLEM, error.message, error.hint)
+        return
     if sites is not None and sites.records is not None:
         yield _visible(sites.records)
 
@@ -91,6 +98,8 @@ def _identity(console: Console) -> Iterator[Finding]:
     expires: datetime | None = None
     try:
         user = console.ask("/user", {}, _object).value
+    except FATAL:
+        raise
     except ConsoleError as error:
         yield Finding(
             "identity",
@@ -100,7 +109,14 @@ def _identity(console: Console) -> Iterator[Finding]:
         )
     else:
         name = user.get("fullName") or user.get("email") or user.get("id")
-        roles = sorted({str(each.get("roleName")) for each in user.get("scopeRoles") or []})
+        held = user.get("scopeRoles")
+        roles = sorted(
+            {
+                str(each.get("roleName"))
+                for each in (held if isinstance(held, list) else [])
+                if isinstance(each, dict)
+            }
+        )
         role = ", ".join(roles) or "unknown"
         scope = user.get("scope") or "unknown"
         weak = roles != ["Viewer"] and "unknown" not in role
@@ -110,7 +126,8 @@ def _identity(console: Console) -> Iterator[Finding]:
             f"The token belongs to {name}, role {role}, scope {scope}.",
             "Viewer is enough; a token that can do more is a risk without a use." if weak else "",
         )
-        expires = _moment((user.get("apiToken") or {}).get("expiresAt"))
+        details = user.get("apiToken")
+        expires = _moment(details.get("expiresAt")) if isinstance(details, dict) else None
         if expires is None and user.get("id"):
             expires = _details(console, str(user["id"]))
     yield _expiry(console, expires or console.token.expires)
@@ -147,6 +164,8 @@ def _resources(console: Console) -> Iterator[Finding]:
             yield _readable(resource, _probe(console, resource))
         except Denied as error:
             yield _denied(resource, error)
+        except FATAL:
+            raise
         except ConsoleError as error:
             yield Finding(resource.name, State.PROBLEM, error.message, error.hint)
 

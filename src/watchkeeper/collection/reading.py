@@ -157,7 +157,7 @@ class Reading:
             completeness.count_after,
             tuple(notes),
         )
-        collection = self._writer.seal(self._record(), completeness)
+        collection = self._writer.seal(self._record(), completeness, self._unreadable)
         self.job.collected[self.resource.name] = collection
         self.report(completeness.verdict, completeness.reason)
         return collection
@@ -190,6 +190,10 @@ class Reading:
         """Stores the body as received, unless it holds a secret or came uncompressed."""
         received = answer.received
         text, removed = redact(answer.text, self.resource.secrets)
+        token = self.job.console.token.secret.encode()
+        if token in text:
+            removed = removed | {"the token itself": text.count(token)}
+            text = text.replace(token, b"***")
         if removed or received.encoding in {"", "identity"}:
             stored = gzip.compress(text, compresslevel=4, mtime=0)
         else:

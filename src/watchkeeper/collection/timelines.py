@@ -6,8 +6,8 @@ from datetime import datetime
 from watchkeeper.clock import rfc3339
 from watchkeeper.collection import cursor
 from watchkeeper.collection.reading import Job, Reading
-from watchkeeper.errors import NotServed
-from watchkeeper.model.collection import Collection, Verdict, completeness
+from watchkeeper.errors import NotJson, NotServed
+from watchkeeper.model.collection import Collection, Completeness, Verdict
 
 
 def read(reading: Reading) -> Collection:
@@ -23,21 +23,24 @@ def read(reading: Reading) -> Collection:
         reason = ""
     due = due_timelines(_versions(reading.job, threats), covered(reading.job))
     reading.expected = len(due)
-    counts: list[int] = []
+    done: list[str] = []
 
     def whole() -> None:
         for threat, updated in due.items():
-            counts.append(_timeline(reading, threat, updated))
+            _timeline(reading, threat, updated)
+            done.append(threat)
 
     broken = cursor.attempt(reading, whole, None)
-    reading.facts["timelines"] = {"due": len(due), "read": len(counts)}
-    outcome = completeness(
-        ended=not (broken or reason),
+    reading.facts["timelines"] = {"due": len(due), "read": len(done)}
+    reason = broken or reason
+    outcome = Completeness(
+        verdict=Verdict.INCOMPLETE if reason else Verdict.COMPLETE,
+        reason=reason,
         rows=reading.rows,
         distinct=reading.distinct,
-        count_before=sum(counts),
+        count_before=None,
         count_after=None,
-        reason=broken or reason,
+        notes=(f"{len(done)} of {len(due)} timelines that were due, each against its own count",),
     )
     return reading.seal(outcome)
 
@@ -67,13 +70,15 @@ def _versions(job: Job, threats: Collection) -> dict[str, str]:
     }
 
 
-def _timeline(reading: Reading, threat: str, updated: str) -> int:
-    """Reads one timeline and returns how many events the console counts in it."""
+def _timeline(reading: Reading, threat: str, updated: str) -> None:
+    """Reads one timeline; raises NotJson when the console counts more events than it gave."""
     route = reading.resource.path.replace("{id}", threat)
     bound = {"id": threat, "updated_at": updated}
-    counted: int | None = None
-    events = 0
-    try:
+    counted = 0
+    had = reading.distinct
+
+    def walk() -> None:
+        nonlocal counted
         for answer in reading.job.console.pages(
             route,
             dict(reading.resource.parameters),
@@ -81,11 +86,15 @@ def _timeline(reading: Reading, threat: str, updated: str) -> int:
             limit=reading.resource.page_limit,
             droppable=cursor.SORTING,
         ):
-            if counted is None:
-                counted = answer.value.total
-            new = reading.take(answer, bound, row=lambda event: f"{threat}/{event}")
-            events += len(new)
+            counted = max(counted, answer.value.total or 0)
+            reading.take(answer, bound, row=lambda event: f"{threat}/{event}")
+
+    try:
+        cursor.restarting(reading, walk)
     except NotServed:
         reading.notes.append(f"threat {threat} was gone when its timeline was asked for")
-        return 0
-    return events if counted is None else counted
+        return
+    if reading.distinct - had < counted:
+        raise NotJson(
+            f"{route}: {reading.distinct - had} events read, the console counts {counted}."
+        )

@@ -17,6 +17,8 @@ from watchkeeper.model.collection import Collection
 COUNT_CAP = 50_000
 FIRST_REACH = timedelta(days=90)
 OVERLAP = timedelta(hours=1)
+# A console's clock that differs more than this is not believed.
+FARTHEST = timedelta(days=1)
 SMALLEST = timedelta(seconds=1)
 
 Window = tuple[datetime, datetime]
@@ -37,12 +39,18 @@ def read(reading: Reading) -> Collection:
         reason = cursor.attempt(reading, partial(_walk, reading, walks), before)
         if reason:
             break
-        again = sum(cursor.count(reading, params) or 0 for params in walks)
-        after += again
-        if reading.distinct - had < min(counted, again):
+        again = [cursor.count(reading, params) for params in walks]
+        known = [each for each in again if each is not None]
+        if len(known) < len(again):
+            reason = "the console gives no count that would prove a window whole"
+            break
+        after += sum(known)
+        # A window in the past can only grow while it is read: the larger count is the floor.
+        floor = max(counted, sum(known))
+        if reading.distinct - had < floor:
             reason = (
                 f"between {rfc3339(part[0])} and {rfc3339(part[1])} the console counts "
-                f"{min(counted, again)}, read were {reading.distinct - had}"
+                f"{floor}, read were {reading.distinct - had}"
             )
             break
     counted_after = None if reason else after
@@ -57,14 +65,18 @@ def _walk(reading: Reading, walks: list[cursor.Params]) -> None:
 def reach(reading: Reading) -> Window:
     """The window to read: its end is the console's own time, not ours."""
     job = reading.job
-    now = job.console.server_time.last or job.console.clock.now()
+    ours = job.console.clock.now()
+    now = job.console.server_time.last or ours
+    if abs(now - ours) > FARTHEST:
+        reading.notes.append(f"the console's clock says {rfc3339(now)}; ours was used")
+        now = ours
     earlier = [
         datetime.fromisoformat(found.manifest["window"]["to"])
         for found in job.locker.collections(job.connection, reading.resource.name)
         if found.complete and "window" in found.manifest
     ]
     start = max(earlier) - OVERLAP if earlier else now - FIRST_REACH - OVERLAP
-    return start.astimezone(UTC), now.astimezone(UTC)
+    return min(start, now - OVERLAP).astimezone(UTC), now.astimezone(UTC)
 
 
 def halves(window: Window) -> tuple[Window, Window]:

@@ -24,6 +24,11 @@ ITEMS = "items.parquet"
 PAGE = "control.md"
 
 _LOG_ENTRY = re.compile(r"log/(\d{10})\.json")
+# What a process killed while it wrote one of our files leaves beside it: `manifest.json#1`.
+_STAGED = re.compile(
+    r"(?:.*/)?(?:watchkeeper|manifest|page-\d{5}|table|items|control|\d{10}|[0-9a-f-]{36})"
+    r"\.(?:json|json\.gz|parquet|md)#\d+"
+)
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -66,3 +71,8 @@ def folder_of(path: str) -> str | None:
     if len(parts) >= 6 and parts[0] in {COLLECTIONS, ASSESSMENTS} and parts[4].startswith("id="):  # noqa: PLR2004 - the depth drawn above
         return "/".join(parts[:5])
     return None
+
+
+def is_staged(path: str) -> bool:
+    """Whether a path is the unfinished copy of one of a locker's own files."""
+    return _STAGED.fullmatch(path) is not None

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 import uuid_utils
 
 from watchkeeper.clock import SYSTEM_CLOCK, Clock, rfc3339
-from watchkeeper.errors import AlreadyThere, NotALocker, Tampered
+from watchkeeper.errors import AlreadyThere, LockerError, NotALocker, Tampered
 from watchkeeper.locker import layout, records, tables
 from watchkeeper.locker.log import Log
 from watchkeeper.locker.store import Store, Written
@@ -20,6 +20,9 @@ from watchkeeper.model.assessment import Assessment, Counts, Result
 from watchkeeper.model.collection import Collection, Completeness
 from watchkeeper.model.control import Control
 from watchkeeper.model.resource import Resource
+
+_INTENT = ("kind", "path", "manifest_sha256", "sealed_at")
+_STILL_WRITING = timedelta(minutes=10)
 
 
 class Locker:
@@ -150,15 +153,21 @@ class Locker:
         for path, _ in list(self.store.files(layout.PENDING)):
             try:
                 intent = json.loads(self.store.get(path))
-            except ValueError:
+                sealed_at = datetime.fromisoformat(intent["sealed_at"])
+                seal = {name: str(intent[name]) for name in _INTENT}
+            except LockerError:
+                continue  # its writer has just finished and removed it
+            except (ValueError, KeyError, TypeError):
                 self.store.remove_pending(path)  # the marker itself was cut: nothing was sealed
                 continue
-            if self.store.exists(intent["path"]):
+            if self.store.exists(seal["path"]):
                 if logged is None:
                     logged = {entry.path for entry in records.log_entries(self.store)}
-                if intent["path"] not in logged:
-                    self._log.append(**intent)
+                if seal["path"] not in logged:
+                    self._log.append(**seal)
                     finished += 1
+            elif self.clock.now() - sealed_at < _STILL_WRITING:
+                continue  # another writer may be between its marker and its manifest
             self.store.remove_pending(path)
         return finished
 
@@ -300,11 +309,18 @@ class CollectionWriter:
         """Adds columns of typed values; returns the positions whose key was new."""
         return self._table.add(rows)
 
-    def seal(self, record: Mapping[str, Any], completeness: Completeness) -> Collection:
+    def seal(
+        self,
+        record: Mapping[str, Any],
+        completeness: Completeness,
+        unreadable: Mapping[str, int] | None = None,
+    ) -> Collection:
         """Ends the table, writes the manifest and the log entry.
 
-        `record` holds what the collector knows (console, requests, pages, route …).
+        `record` holds what the collector knows (console, requests, pages, route …);
+        `unreadable` how many values of a column had a type that became null.
         """
+        unreadable = unreadable or {}
         table = self._table.close()
         ended = self._locker.clock.now()
         manifest = {
@@ -324,7 +340,10 @@ class CollectionWriter:
                 "rows": self.distinct,
                 "columns": [column.name for column in self.resource.columns],
                 "personal": list(self.resource.personal_columns),
-                "unparsable": self.unparsable,
+                "unparsable": {
+                    name: self.unparsable.get(name, 0) + unreadable.get(name, 0)
+                    for name in self.unparsable.keys() | unreadable.keys()
+                },
             },
         }
         self._locker.seal("collection", self.folder, manifest, [*self._files, table])

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
@@ -12,6 +12,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, from_url
 
 from watchkeeper.errors import AlreadyThere, LockerError, NotALocker
+from watchkeeper.locker import layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +90,14 @@ class Store:
             raise self._failed("removed", path, error) from error
 
     def files(self, prefix: str = "") -> Iterator[tuple[str, int]]:
-        """Path and size of every file below the prefix, in no order, hidden ones included."""
+        """Path and size of every file below the prefix, in no order, hidden ones included.
+
+        Unfinished copies that a killed process left are not among them: see `staged`.
+        """
         if self.root is not None:
-            start = self.root / prefix if prefix else self.root
-            for found in start.rglob("*"):
-                if found.is_file() or found.is_symlink():
-                    yield found.relative_to(self.root).as_posix(), found.lstat().st_size
+            for path, size in self._walk(self.root, prefix):
+                if not layout.is_staged(path):
+                    yield path, size
             return
         try:
             for chunk in obstore.list(self._store, prefix or None):
@@ -102,6 +105,20 @@ class Store:
                     yield meta["path"], meta["size"]
         except (BaseError, OSError) as error:
             raise self._failed("listed", prefix, error) from error
+
+    def staged(self) -> list[str]:
+        """The unfinished copies of files whose writer was killed; nobody reads them."""
+        if self.root is None:
+            return []
+        return sorted(path for path, _ in self._walk(self.root, "") if layout.is_staged(path))
+
+    @staticmethod
+    def _walk(root: Path, prefix: str) -> Iterator[tuple[str, int]]:
+        for found in (root / prefix if prefix else root).rglob("*"):
+            # A file may go while the folder is read: another writer finished with it.
+            with suppress(FileNotFoundError):
+                if found.is_symlink() or found.is_file():
+                    yield found.relative_to(root).as_posix(), found.lstat().st_size
 
     def folders(self, prefix: str) -> list[str]:
         """The paths of the folders directly below the prefix, sorted."""

@@ -69,7 +69,9 @@ class TableWriter:
         self.rows += len(keys)
         new: list[int] = []
         for position, key in enumerate(keys):
-            if key not in self._keys:
+            if key is None:
+                self.unparsable[self.resource.key] = self.unparsable.get(self.resource.key, 0) + 1
+            elif key not in self._keys:
                 self._keys.add(key)
                 new.append(position)
         if not new:
@@ -101,12 +103,21 @@ class TableWriter:
 
     def _array(self, name: str, kind: ColumnType, values: Sequence[Any]) -> pa.Array:
         if kind is not ColumnType.TIMESTAMP:
-            return pa.array(values, ARROW_TYPES[kind])
+            return self._plain(name, kind, values)
         texts = pa.array(values, pa.string())
         try:
             return texts.cast(ARROW_TYPES[kind])
         except pa.ArrowInvalid:
             return pa.array([self._moment(name, text) for text in values], ARROW_TYPES[kind])
+
+    def _plain(self, name: str, kind: ColumnType, values: Sequence[Any]) -> pa.Array:
+        try:
+            return pa.array(values, ARROW_TYPES[kind])
+        except (OverflowError, pa.ArrowInvalid):
+            kept = [value if value is None or _fits(value) else None for value in values]
+            lost = sum(value is not None for value in values) - sum(v is not None for v in kept)
+            self.unparsable[name] = self.unparsable.get(name, 0) + lost
+            return pa.array(kept, ARROW_TYPES[kind])
 
     def _moment(self, name: str, text: str | None) -> datetime | None:
         """One time, read tolerantly; what cannot be read becomes null and is counted."""
@@ -118,6 +129,11 @@ class TableWriter:
             self.unparsable[name] = self.unparsable.get(name, 0) + 1
             return None
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _fits(value: Any) -> bool:
+    """Whether an integer fits a column of 64 bits; every other value does."""
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
 
 
 def write_items(store: Store, path: str, items: pa.Table | pa.RecordBatchReader) -> Written:

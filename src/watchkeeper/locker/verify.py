@@ -59,6 +59,7 @@ def verify(store: Store, on_progress: Callable[[int, int], None] | None = None) 
         check_format(store)
     logged = _verify_log(store, report)
     folders = _folders(store, report)
+    report.strays += store.staged()
     pending = _pending(store)
     for done, (folder, found) in enumerate(sorted(folders.items()), start=1):
         manifest = f"{folder}/{layout.MANIFEST}"
@@ -110,7 +111,9 @@ def _verify_log(store: Store, report: Report) -> dict[str, str]:
             report.differs(path, f"holds entry {entry.number}")
         if number == expected and entry.previous != previous:
             report.differs(path, "does not continue the entry before it")
-        logged[entry.path] = entry.manifest_sha256
+        first = logged.setdefault(entry.path, entry.manifest_sha256)
+        if first != entry.manifest_sha256:
+            report.differs(path, f"seals {entry.path} a second time, with another digest")
         previous, expected = entry.sha256, number + 1
         report.head = (number, entry.sha256)
         report.files += 1
@@ -134,9 +137,9 @@ def _pending(store: Store) -> dict[str, str]:
     announced: dict[str, str] = {}
     for path, _ in store.files(layout.PENDING):
         try:
-            intent = json.loads(store.get(path))
+            intent = json.loads(store.get(path))  # another writer may have removed it meanwhile
             announced[str(intent["path"])] = str(intent["manifest_sha256"])
-        except (ValueError, KeyError, TypeError):
+        except (LockerError, ValueError, KeyError, TypeError):
             continue  # cut while being written: it announces nothing
     return announced
 
@@ -150,7 +153,11 @@ def _verify_folder(
     report: Report,
 ) -> None:
     manifest_path = f"{folder}/{layout.MANIFEST}"
-    data = store.get(manifest_path)
+    try:
+        data = store.get(manifest_path)
+    except LockerError as error:
+        report.differs(manifest_path, str(error))
+        return
     digest = hashlib.sha256(data).hexdigest()
     report.sealed += 1
     report.files += 1

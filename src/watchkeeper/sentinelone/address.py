@@ -74,7 +74,17 @@ def environment_proxy(address: Address) -> str | None:
     """The proxy that the environment names for this console (HTTPS_PROXY, NO_PROXY), or None."""
     if address.scheme != "https" or proxy_bypass(address.host):
         return None
-    return getproxies().get("https")
+    proxy = getproxies().get("https")
+    if not proxy:
+        return None
+    if "://" not in proxy:
+        proxy = f"http://{proxy}"
+    if not proxy.startswith(("http://", "https://")):
+        raise UsageError(
+            "The proxy that the environment names is not an HTTP proxy.",
+            hint="Set HTTPS_PROXY to http://host:port, or NO_PROXY for this console.",
+        )
+    return proxy
 
 
 def _check_host(scheme: str, host: str, text: str, allowed_hosts: Sequence[str]) -> None:

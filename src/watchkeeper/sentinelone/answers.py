@@ -17,6 +17,7 @@ from watchkeeper.errors import (
 )
 
 EXCERPT = 2_000
+_OVERLAP = 8_192  # longer than any token
 SITE_USERS = "not allowed to site users"
 _FIELD = re.compile(r"\b([A-Za-z]+(?:__[a-z]+)?)\b")
 
@@ -43,13 +44,21 @@ def read_fault(text: bytes) -> Fault:
             title=str(first.get("title") or ""),
             detail=str(first.get("detail") or ""),
         )
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+    except (
+        ValueError,
+        KeyError,
+        IndexError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ):
         return Fault(0, "", "")
 
 
 def excerpt(text: bytes) -> str:
-    """The beginning of a body, as text that is safe to keep."""
-    return text[:EXCERPT].decode("utf-8", "replace")
+    """The beginning of a body, longer than what is kept: the token is scrubbed before the cut."""
+    return text[: EXCERPT + _OVERLAP].decode("utf-8", "replace")
 
 
 def refusal(path: str, params: Mapping[str, str], status: int, text: bytes) -> ConsoleError:  # noqa: PLR0911 - one answer each

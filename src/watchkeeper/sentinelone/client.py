@@ -37,6 +37,16 @@ from watchkeeper.sentinelone.transport import Received, Wire, WireError, plain
 T = TypeVar("T")
 _HTTP_OK, _UNAUTHORIZED, _THROTTLED, _SERVER_ERROR = 200, 401, 429, 500
 _PROBE_PATH = "/system/info"
+# What reading a body can raise that is not what was promised, however odd it is.
+_UNREADABLE = (
+    msgspec.MsgspecError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
 
 
 class Console:
@@ -193,8 +203,10 @@ class Console:
     ) -> Answer[T]:
         """The answer read; raises _Retry when asking again may help, a ConsoleError when not."""
         status = received.status
-        if status in {_UNAUTHORIZED, _THROTTLED} or status >= _SERVER_ERROR or status < 300:  # noqa: PLR2004 - success
+        if status < 300:  # noqa: PLR2004 - success
             text = self._plain(received)
+        elif status in {_UNAUTHORIZED, _THROTTLED} or status >= _SERVER_ERROR:
+            text = self._body_of(received)
         else:
             raise self._scrubbed(
                 answers.refusal(request.path, request.params, status, self._body_of(received))
@@ -213,7 +225,7 @@ class Console:
                 str(status),
                 status=status,
                 after=_retry_after(received, self.clock),
-                excerpt=self.token.scrub(answers.excerpt(text)),
+                excerpt=self._kept(answers.excerpt(text)),
             )
         if not text.strip():
             raise _Retry(Failure.MALFORMED, "the body is empty", status=status)
@@ -222,12 +234,12 @@ class Console:
             value = read(text)
         except NotJson as error:
             raise self._scrubbed(error) from error
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except _UNREADABLE as error:
             raise _Retry(
                 Failure.MALFORMED,
                 f"not the JSON promised: {error}",
                 status=status,
-                excerpt=self.token.scrub(answers.excerpt(text)),
+                excerpt=self._kept(answers.excerpt(text)),
             ) from error
         return Answer(received, text, value, request, request.params)
 
@@ -249,9 +261,18 @@ class Console:
     def _unauthorized(self, path: str, text: bytes) -> ConsoleError:
         """401 is a dead token or a missing permission; the console's version tells them apart."""
         kept = answers.excerpt(text)
-        if path != _PROBE_PATH and self.alive():
+        probed = self._probe_again() if path != _PROBE_PATH else _UNAUTHORIZED
+        if probed == _HTTP_OK:
             return Denied(
                 f"{path} is not permitted to this token (401; the token itself is accepted).",
+                status=_UNAUTHORIZED,
+                excerpt=kept,
+            )
+        if probed != _UNAUTHORIZED:
+            return Unavailable(
+                f"{path} answers 401, and whether the token is dead cannot be told "
+                f"({_PROBE_PATH} answers {probed}).",
+                hint="Collect later.",
                 status=_UNAUTHORIZED,
                 excerpt=kept,
             )
@@ -261,6 +282,16 @@ class Console:
             status=_UNAUTHORIZED,
             excerpt=kept,
         )
+
+    def _probe_again(self) -> int:
+        """The status of the probe, asked again while it only says that the console stumbles."""
+        for attempt in range(self.limits.tries):
+            if attempt:
+                self.clock.sleep(self.limits.pause)
+            status = self._probe()
+            if status in {_HTTP_OK, _UNAUTHORIZED}:
+                break
+        return status
 
     def _probe(self) -> int:
         """The status of one short question; raises GoneSilent when there is no answer at all."""
@@ -302,9 +333,13 @@ class Console:
                 return NotJson(said, hint="Collect again.", status=status, excerpt=kept)
 
     def _scrubbed(self, error: ConsoleError) -> ConsoleError:
-        error.excerpt = self.token.scrub(error.excerpt)
+        error.excerpt = self._kept(error.excerpt)
         error.message = self.token.scrub(error.message)
         return error
+
+    def _kept(self, text: str) -> str:
+        """An excerpt without the token, then cut: never the first half of a token."""
+        return self.token.scrub(text)[: answers.EXCERPT]
 
     def _note_time(self, received: Received) -> None:
         text = received.headers.get("date")

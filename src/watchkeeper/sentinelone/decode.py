@@ -1,5 +1,6 @@
 """An answer's JSON as typed columns: fast where it is what was promised, tolerant where not."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -18,6 +19,7 @@ _TYPES: dict[ColumnType, Any] = {
     ColumnType.JSON: msgspec.Raw,
 }
 _NOTHING = msgspec.Raw(b"")
+_INTEGER = re.compile(r"-?\d{1,18}")
 _TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
 
 
@@ -57,7 +59,7 @@ class ResourceDecoder:
         item = _struct(f"{resource.name}_item", self._columns, depth=0)
         data: Any = list[item] | None  # type: ignore[valid-type]
         if resource.envelope:
-            data = msgspec.defstruct("Envelope", [(resource.envelope, list[item], [])]) | None  # type: ignore[valid-type]
+            data = msgspec.defstruct("Envelope", [(resource.envelope, list[item])]) | None  # type: ignore[valid-type]
         self._decoder = msgspec.json.Decoder(
             msgspec.defstruct(
                 "Page",
@@ -70,10 +72,12 @@ class ResourceDecoder:
         """The rows of an answer; raises msgspec.DecodeError when it is not the promised JSON."""
         try:
             page: Any = self._decoder.decode(text)
+            if page.data is None:
+                raise msgspec.DecodeError("`data` is null")
             records = page.data
-            if self.resource.envelope and records is not None:
+            if self.resource.envelope:
                 records = getattr(records, self.resource.envelope)
-            rows = self._typed(records or [])
+            rows = self._typed(records)
         except msgspec.ValidationError:
             rows = self._tolerant(text)
         else:
@@ -120,7 +124,9 @@ class ResourceDecoder:
         rows = Rows({}, len(records))
         total, cursor = pagination.get("totalItems"), pagination.get("nextCursor")
         rows.total = total if isinstance(total, int) else None
-        rows.next_cursor = cursor if isinstance(cursor, str) else None
+        if cursor is not None and not isinstance(cursor, str):
+            raise msgspec.DecodeError("the cursor is no text")
+        rows.next_cursor = cursor
         for column in self._columns:
             converted = []
             for record in records:
@@ -139,8 +145,6 @@ class ResourceDecoder:
             data = data.get(self.resource.envelope)
         if self._single and isinstance(data, Mapping):
             data = [data]
-        if data is None:
-            data = []
         if not isinstance(data, list) or not all(isinstance(each, Mapping) for each in data):
             raise msgspec.DecodeError("`data` is not a list of records")
         return data
@@ -173,7 +177,7 @@ def convert(value: Any, kind: ColumnType) -> tuple[Any, bool]:  # noqa: PLR0911 
             return str(value).lower() in _TRUE, True
         case ColumnType.INTEGER if isinstance(value, int) and not isinstance(value, bool):
             return value, True
-        case ColumnType.INTEGER if isinstance(value, str) and value.lstrip("-").isdecimal():
+        case ColumnType.INTEGER if isinstance(value, str) and _INTEGER.fullmatch(value):
             return int(value), True
         case ColumnType.TEXTS if isinstance(value, list) and all(isinstance(v, str) for v in value):
             return value, True

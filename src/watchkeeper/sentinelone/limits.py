@@ -37,7 +37,7 @@ class Limits:
     throttled_tries: int = 6
     pause: float = 1.0
     longest_pause: float = 30.0
-    longest_retry_after: float = 120.0
+    longest_retry_after: float = 60.0
     rates: tuple[tuple[str, float, int], ...] = field(default=PUBLISHED_RATES)
 
 

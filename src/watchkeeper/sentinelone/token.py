@@ -73,7 +73,7 @@ def parse_token(text: str) -> Token:
     return Token(
         secret=unquoted,
         notes=tuple(notes),
-        expires=datetime.fromtimestamp(expires, UTC) if isinstance(expires, int) else None,
+        expires=_moment(expires),
     )
 
 
@@ -83,6 +83,14 @@ _HOW = (
 )
 
 
+def _moment(seconds: object) -> datetime | None:
+    """Seconds since 1970 as a time, None for what is no time."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int) else None
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
 def _claims(token: str) -> dict[str, Any]:
     """The claims of a JWT, unverified; empty when it is none."""
     parts = token.split(".")
@@ -90,6 +98,6 @@ def _claims(token: str) -> dict[str, Any]:
         return {}
     try:
         claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return claims if isinstance(claims, dict) else {}

@@ -1,13 +1,18 @@
 """The wire: one GET, its body as received, within its time limits. Redirects are not followed."""
 
+import socket
 import ssl
+import threading
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import truststore
 import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -68,6 +73,11 @@ class Wire:
         self._pool: urllib3.PoolManager = (
             urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
         )
+        self._sock: socket.socket | None = None
+        self._pool.pool_classes_by_scheme = {
+            "http": _pool_telling(HTTPConnectionPool, HTTPConnection, self._connected),
+            "https": _pool_telling(HTTPSConnectionPool, HTTPSConnection, self._connected),
+        }
 
     def get(self, target: str, headers: Mapping[str, str], total: float) -> Received:
         """Asks once; `target` is path and query, `total` the seconds the answer may take.
@@ -75,6 +85,11 @@ class Wire:
         Raises WireError when no whole answer comes.
         """
         started = self._clock.monotonic()
+        # Time-outs of the socket only see silence; what dribbles in, headers too, is cut here.
+        late = threading.Event()
+        watchdog = threading.Timer(total, self._cut, [late])
+        watchdog.daemon = True
+        watchdog.start()
         try:
             response = self._pool.request(
                 "GET",
@@ -97,16 +112,21 @@ class Wire:
                 Failure.UNREACHABLE, f"TLS with {self._address.netloc} failed: {error}"
             ) from error
         except ReadTimeoutError as error:
-            late = self._clock.monotonic() - started >= total
             why = (
                 f"the answer was not whole after {total:g} s"
-                if late
+                if self._clock.monotonic() - started >= total
                 else f"no byte came for {self._limits.silence:g} s"
             )
             raise WireError(Failure.TIMED_OUT, why) from error
         except (HTTPError, OSError) as error:
+            if late.is_set():
+                raise WireError(
+                    Failure.TIMED_OUT, f"the answer was not whole after {total:g} s"
+                ) from error
             kind = type(error.__cause__ or error).__name__
             raise WireError(Failure.BROKEN, f"the transfer broke off ({kind})") from error
+        finally:
+            watchdog.cancel()
         lowered = {name.lower(): value for name, value in response.headers.items()}
         return Received(
             status=response.status,
@@ -135,9 +155,34 @@ class Wire:
                 raise WireError(Failure.BROKEN, f"the answer is larger than {LARGEST_BODY} bytes")
         return b"".join(blocks)
 
+    def _connected(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def _cut(self, late: threading.Event) -> None:
+        """Ends the transfer under way; whoever reads from it sees that it broke off."""
+        late.set()
+        if self._sock is not None:
+            with suppress(OSError):  # it may have ended by itself in this moment
+                self._sock.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """Closes the connections."""
         self._pool.clear()
+
+
+def _pool_telling(
+    pool: type[HTTPConnectionPool],
+    connection: type[HTTPConnection],
+    tell: Callable[[socket.socket], None],
+) -> type[HTTPConnectionPool]:
+    """A class of pools whose connections tell which socket they opened."""
+
+    class Telling(connection):  # type: ignore[valid-type, misc]
+        def connect(self) -> None:
+            super().connect()
+            tell(self.sock)
+
+    return type("TellingPool", (pool,), {"ConnectionCls": Telling})
 
 
 def plain(received: Received) -> bytes:
