@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.rows import put_rows
 from watchkeeper.clock import Clock, rfc3339
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection, Completeness, Verdict
@@ -57,17 +58,12 @@ def collecting(locker: Locker, moving: Moving) -> Collecting:
         moving.at = NOW - ago
         declared = catalogue()[resource]
         writer = locker.begin("acme", declared)
-        if rows:
-            writer.add_rows(
-                {
-                    column.name: [_written(row.get(column.name)) for row in rows]
-                    for column in declared.columns
-                }
-            )
+        unreadable = put_rows(writer, rows)
         number = len(rows)
         return writer.seal(
             {"source": {"console": "https://acme.example"}, "subject": subject},
             Completeness(verdict, reason, number, number, number, number),
+            unreadable,
         )
 
     return collect

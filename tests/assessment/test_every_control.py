@@ -8,9 +8,9 @@ import pytest
 
 from watchkeeper.assessment.engine import judge
 from watchkeeper.assessment.examples import disagreements, tables
+from watchkeeper.columns import ARROW_TYPES
 from watchkeeper.controls import catalogue
 from watchkeeper.controls.values import COLLECTED_AT, EARLIER, EXAMPLE_NOW, columns_of
-from watchkeeper.locker.tables import ARROW_TYPES
 from watchkeeper.model.control import Control, Example
 from watchkeeper.resources import catalogue as resources
 

@@ -15,7 +15,7 @@ from watchkeeper.sentinelone.limits import Limits
 from watchkeeper.sentinelone.token import parse_token
 from watchkeeper.simulator import Company
 
-QUICK = Limits(silence=1.0, total=2.0, pause=0.01)
+QUICK = Limits(silence=1.0, total=2.0, pause=0.01, recovery=0.5)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
 """The installation these tests share, and a locker with sealed things in it."""
 
-import gzip
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from tests.rows import put_page, put_rows
 from tests.server.installation import (
     app,
     ledger,
@@ -45,9 +44,8 @@ def seal_collection(locker: Locker, connection: str = CONNECTION, rows: int = 3)
     """A sealed collection of the roles, with so many rows."""
     resource = resources()["roles"]
     writer = locker.begin(connection, resource)
-    writer.add_page(gzip.compress(json.dumps({"data": []}).encode()))
-    columns: dict[str, list[Any]] = {column.name: [None] * rows for column in resource.columns}
-    writer.add_rows(columns | {resource.key: [str(number) for number in range(rows)]})
+    put_page(writer, {"data": []})
+    put_rows(writer, [{resource.key: str(number)} for number in range(rows)])
     outcome = completeness(
         ended=True, rows=rows, distinct=rows, count_before=rows, count_after=rows
     )

@@ -1,6 +1,5 @@
 """The locker: what is sealed stays, what is not sealed does not count, every change shows."""
 
-import gzip
 import hashlib
 import json
 from pathlib import Path
@@ -9,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.rows import put_page, put_rows
 from watchkeeper.errors import AlreadyThere, LockerError, NotALocker
 from watchkeeper.locker import layout
 from watchkeeper.locker.locker import Locker
@@ -23,9 +23,8 @@ SITES = catalogue()["sites"]
 def seal_one(locker: Locker, ids: list[str] | None = None) -> Collection:
     writer = locker.begin("acme", SITES)
     ids = ids if ids is not None else ["1", "2"]
-    writer.add_page(gzip.compress(json.dumps(ids).encode(), mtime=0))
-    columns: dict[str, list[object]] = {column.name: [None] * len(ids) for column in SITES.columns}
-    writer.add_rows(columns | {"id": list(ids), "created_at": ["2025-03-01T10:12:08Z"] * len(ids)})
+    put_page(writer, ids)
+    put_rows(writer, [{"id": each, "created_at": "2025-03-01T10:12:08Z"} for each in ids])
     whole = completeness(
         ended=True,
         rows=writer.rows,
@@ -54,7 +53,7 @@ def test_a_sealed_collection_is_read_back(tmp_path: Path) -> None:
 
 def test_an_unsealed_collection_is_ignored_and_is_no_difference(tmp_path: Path) -> None:
     locker = Locker.open(tmp_path, create=True)
-    locker.begin("acme", SITES).add_page(b"half a collection")
+    put_page(locker.begin("acme", SITES), "half a collection")
     assert locker.collections() == []
     report = check(tmp_path)
     assert not report.differences
@@ -163,36 +162,6 @@ def test_two_writers_share_one_log(tmp_path: Path) -> None:
         seal_one(locker)
     report = check(tmp_path)
     assert (report.differences, report.head[0]) == ([], 4)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "2025-01-30T10:12:09.458490Z",
-        "2025-03-01T10:12:08Z",
-        "2025-03-01T10:12:08.12Z",
-        "2025-03-01T10:12:08+00:00",
-        "2025-03-01T12:12:08.5+02:00",
-        "2025-03-01T10:12:08",
-        "yesterday",
-        "",
-        None,
-    ],
-)
-def test_times_are_read_in_every_form_the_console_uses(tmp_path: Path, text: str | None) -> None:
-    locker = Locker.open(tmp_path, create=True)
-    writer = locker.begin("acme", SITES)
-    columns: dict[str, list[object]] = {column.name: [None] for column in SITES.columns}
-    writer.add_rows(columns | {"id": ["1"], "created_at": [text]})
-    whole = completeness(ended=True, rows=1, distinct=1, count_before=1, count_after=1)
-    found = writer.seal({"source": {"console": "x"}}, whole)
-    (value,) = locker.table(found, ["created_at"]).column("created_at").to_pylist()
-    readable = text not in {"yesterday", "", None}
-    assert (value is not None) == readable
-    assert writer.unparsable == ({} if readable or text is None else {"created_at": 1})
-    if value is not None:
-        assert value.utcoffset().total_seconds() == 0
-        assert value.hour == 10
 
 
 def test_a_broken_table_is_a_named_error(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """JSON to typed columns."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 
 from watchkeeper.model.resource import Column, ColumnType, Resource
 from watchkeeper.resources import catalogue
-from watchkeeper.sentinelone.decode import ResourceDecoder, convert
+from watchkeeper.sentinelone import tolerant
+from watchkeeper.sentinelone.decode import ResourceDecoder
+from watchkeeper.sentinelone.tolerant import convert
 
 RESOURCE = Resource(
     name="things",
@@ -41,9 +44,9 @@ def test_nested_missing_and_null_fields_are_null() -> None:
             pagination={"totalItems": 3, "nextCursor": "abc"},
         )
     )
-    assert rows.columns["size"] == [3, None, None]
-    assert rows.columns["inner"] == ["x", None, None]
-    assert rows.columns["data"] == ['{"inner": "x"}', None, None]
+    assert rows.values("size") == [3, None, None]
+    assert rows.values("inner") == ["x", None, None]
+    assert rows.values("data") == ['{"inner": "x"}', None, None]
     assert (rows.total, rows.next_cursor) == (3, "abc")
 
 
@@ -51,10 +54,10 @@ def test_values_of_another_type_are_converted_or_counted() -> None:
     rows = ResourceDecoder(RESOURCE)(
         _page({"id": 7, "flag": "True", "info": {"size": "12"}, "words": "no list"})
     )
-    assert rows.columns["id"] == ["7"]
-    assert rows.columns["flag"] == [True]
-    assert rows.columns["size"] == [12]
-    assert rows.columns["words"] == [None]
+    assert rows.values("id") == ["7"]
+    assert rows.values("flag") == [True]
+    assert rows.values("size") == [12]
+    assert rows.values("words") == [None]
     assert rows.unreadable == {"words": 1}
 
 
@@ -62,7 +65,7 @@ def test_integers_beyond_a_double_keep_every_digit() -> None:
     rows = ResourceDecoder(catalogue()["activities"])(
         b'{"data":[{"id":"1","activityType":27,"data":{"accountId":1234567890123456789}}]}'
     )
-    assert "1234567890123456789" in rows.columns["data"][0]
+    assert "1234567890123456789" in rows.values("data")[0]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +100,7 @@ def test_a_conversion_gives_the_declared_type_or_says_it_could_not(
     converted, readable = convert(value, kind)
     expected: dict[ColumnType, Any] = {
         ColumnType.TEXT: str,
-        ColumnType.TIMESTAMP: str,
+        ColumnType.TIMESTAMP: datetime,
         ColumnType.JSON: str,
         ColumnType.INTEGER: int,
         ColumnType.BOOLEAN: bool,
@@ -111,4 +114,64 @@ def test_a_conversion_gives_the_declared_type_or_says_it_could_not(
 def test_no_record_is_lost_whatever_it_holds(records: list[dict[str, Any]]) -> None:
     rows = ResourceDecoder(RESOURCE)(_page(*records))
     assert rows.count == len(records)
-    assert all(len(values) == len(records) for values in rows.columns.values())
+    assert rows.batch.num_columns == len(RESOURCE.columns)
+
+
+TIMED = Resource(
+    name="timed",
+    title="Timed",
+    path="/timed",
+    permission="",
+    columns=(Column("id", "id"), Column("at", "at", ColumnType.TIMESTAMP)),
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2025-01-30T10:12:09.458490Z",
+        "2025-03-01T10:12:08Z",
+        "2025-03-01T10:12:08.12Z",
+        "2025-03-01T10:12:08.123456789Z",
+        "2025-03-01T10:12:08+00:00",
+        "2025-03-01T12:12:08.5+02:00",
+        "2025-03-01T10:12:08",
+        "yesterday",
+        "",
+        None,
+    ],
+)
+def test_times_are_read_in_every_form_the_console_uses(text: str | None) -> None:
+    rows = ResourceDecoder(TIMED)(_page({"id": "1", "at": text}))
+    (value,) = rows.values("at")
+    readable = text not in {"yesterday", "", None}
+    assert (value is not None) == readable
+    assert rows.unreadable == ({} if readable or text is None else {"at": 1})
+    if value is not None:
+        assert value.astimezone(UTC).hour == 10
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(["id", "flag", "info", "words", "data"]), _json)))
+def test_both_ways_of_reading_agree(records: list[dict[str, Any]]) -> None:
+    text = _page(*records)
+    rows = ResourceDecoder(RESOURCE)(text)
+    columns = list(RESOURCE.columns)
+    slow = tolerant.read(text, columns, "", single=False)
+    assert rows.unreadable in ({}, slow.unreadable)
+    for column in columns:
+        found, expected = rows.values(column.name), slow.batch.column(column.name).to_pylist()
+        if column.type is ColumnType.JSON:
+            found = [json.loads(each) if each else each for each in found]
+            expected = [json.loads(each) if each else each for each in expected]
+        assert found == expected
+
+
+def test_a_body_that_is_not_utf8_anywhere_is_refused() -> None:
+    with pytest.raises(msgspec.DecodeError):
+        ResourceDecoder(RESOURCE)(b'{"data":[{"id":"1","unknown":"\xff"}]}')
+
+
+def test_deep_nesting_in_what_is_not_read_ends_without_harm() -> None:
+    deep = b'{"data":[{"id":"1","unknown":' + b"[" * 200_000 + b"]" * 200_000 + b"}]}"
+    with pytest.raises((msgspec.DecodeError, RecursionError)):
+        ResourceDecoder(RESOURCE)(deep)

@@ -6,8 +6,8 @@ from datetime import datetime
 import pyarrow as pa
 
 from watchkeeper.assessment.engine import judge
+from watchkeeper.columns import ARROW_TYPES
 from watchkeeper.controls.values import EXAMPLE_NOW, columns_of, rows
-from watchkeeper.locker.tables import ARROW_TYPES
 from watchkeeper.model.control import Control, Example
 from watchkeeper.resources import catalogue as resources
 

@@ -6,9 +6,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from watchkeeper.assessment.inputs import Plan
+from watchkeeper.columns import ARROW_TYPES
 from watchkeeper.controls.values import COLLECTED_AT, EARLIER, UNREAD
 from watchkeeper.locker.locker import Locker
-from watchkeeper.locker.tables import ARROW_TYPES
 from watchkeeper.model.collection import Collection
 from watchkeeper.model.control import Control
 from watchkeeper.model.resource import Nature, Resource

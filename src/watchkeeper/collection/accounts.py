@@ -1,8 +1,9 @@
 """Accounts: a list; where a token of Site scope may not read it, derived from the sites."""
 
-from watchkeeper.collection import cursor
-from watchkeeper.collection.reading import Reading
+from watchkeeper.collection import cursor, lists
+from watchkeeper.collection.reading import Kept, Reading
 from watchkeeper.errors import Denied
+from watchkeeper.locker.rows import derived
 from watchkeeper.model.collection import Collection
 from watchkeeper.sentinelone.decode import Rows
 
@@ -10,7 +11,7 @@ from watchkeeper.sentinelone.decode import Rows
 def read(reading: Reading) -> Collection:
     """Reads the accounts, or derives id and name from the sites and says so."""
     try:
-        return cursor.read(reading)
+        return lists.read(reading)
     except Denied as denied:
         sites = reading.job.newest("sites")
         if sites is None or not sites.complete:
@@ -27,9 +28,8 @@ def _derived(reading: Reading, sites: Collection, denied: Denied) -> Collection:
         strict=True,
     )
     accounts = {identity: name for identity, name in named if identity}
-    columns = {column.name: [None] * len(accounts) for column in reading.resource.columns}
-    columns |= {"id": list(accounts), "name": list(accounts.values())}
-    reading.add(Rows(columns, len(accounts)), {})
+    named_ones = {"id": list(accounts), "name": list(accounts.values())}
+    reading.add(Kept(Rows(derived(reading.resource, named_ones))))
     reading.derived = True
     reading.route = "/sites"
     reading.facts["derived_from"] = sites.path

@@ -8,25 +8,21 @@ from watchkeeper.model.collection import Collection
 
 def read(reading: Reading, agent: str) -> Collection:
     """Asks for one agent by id, in whichever way this console serves it."""
-    reading.subject = f"agent:{agent}"
-    console = reading.job.console
     params = {
         name: value for name, value in reading.resource.parameters if name not in cursor.SORTING
     }
     try:
         walks, _ = cursor.settle(reading, params | {"ids": agent}, fixed=frozenset({"ids"}))
-        answers = [
-            console.ask(reading.route, walk | {"limit": "10"}, reading.read_page) for walk in walks
-        ]
+        answers = [reading.ask(reading.route, walk | {"limit": "10"}) for walk in walks]
     except UnknownParameter:
         reading.route = f"{reading.resource.path}/{agent}"
         reading.notes.append("the console does not filter agents by id; it serves each by its path")
         try:
-            answers = [console.ask(reading.route, {}, reading.read_page)]
+            answers = [reading.ask(reading.route, {})]
         except NotServed:
             return _sealed(reading, agent)
     for answer in answers:
-        if set(answer.value.columns["id"]) - {agent}:
+        if set(answer.value.values("id")) - {agent}:
             raise NotJson(f"{reading.route} answers with other devices than the one asked for.")
         reading.take(answer)
     return _sealed(reading, agent)

@@ -1,9 +1,12 @@
-"""Lists behind a cursor: counted before, walked to the end, counted after."""
+"""Lists behind a cursor: what the console accepts, its counts, one walk from end to end."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 from itertools import product
 
-from watchkeeper.collection.reading import Reading
+from watchkeeper.collection.crew import Put, gathered
+from watchkeeper.collection.reading import Kept, Reading
 from watchkeeper.errors import (
     ConsoleError,
     CursorExpired,
@@ -13,8 +16,8 @@ from watchkeeper.errors import (
     TokenDead,
     UnknownParameter,
 )
-from watchkeeper.model.collection import Collection, Completeness, completeness
-from watchkeeper.sentinelone.decode import page_total
+from watchkeeper.model.collection import Completeness, completeness
+from watchkeeper.sentinelone import walk as walking
 
 # After these nothing more can be read from the console in this run.
 FATAL = (TokenDead, GoneSilent, NotReachable)
@@ -25,19 +28,17 @@ SORTING = frozenset({"sortBy", "sortOrder"})
 Params = dict[str, str]
 
 
-def read(reading: Reading) -> Collection:
-    """Reads a whole list; seals it complete, or with what is missing and why."""
-    params = dict(reading.resource.parameters)
-    variants, before = settle(reading, params)
-    reading.expected = before
-    reading.report()
-    outcome = walk(reading, variants, before)
-    return reading.seal(outcome)
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A console's own count, None when it gives none, and its clock then (a `Date` header)."""
+
+    total: int | None
+    date: str = ""
 
 
 def settle(
     reading: Reading, params: Params, *, fixed: frozenset[str] = frozenset()
-) -> tuple[list[Params], int | None]:
+) -> tuple[list[Params], Counted]:
     """Finds what this console accepts by asking for the count; returns walks and their sum.
 
     A parameter it does not know is left out and noted (never one in `fixed`); where it takes no
@@ -47,7 +48,7 @@ def settle(
     while True:
         walks = variants(asked, split)
         try:
-            return walks, _sum(count(reading, each) for each in walks)
+            return walks, count_all(reading, walks)
         except UnknownParameter as error:
             if error.parameter not in asked.keys() - fixed:
                 raise
@@ -71,13 +72,17 @@ def variants(params: Mapping[str, str], split: set[str]) -> list[Params]:
     return [dict(params) | dict(zip(names, values, strict=True)) for values in combinations]
 
 
-def count(reading: Reading, params: Mapping[str, str]) -> int | None:
-    """The console's own count for these filters, None when it gives none."""
+def count(reading: Reading, params: Mapping[str, str]) -> Counted:
+    """The console's own count for these filters."""
     asked = {name: value for name, value in params.items() if name not in SORTING}
-    answer = reading.job.console.ask(
-        reading.route, asked | {"countOnly": "true", "limit": "1"}, page_total
-    )
-    return answer.value
+    return Counted(*reading.count(asked | {"countOnly": "true", "limit": "1"}))
+
+
+def count_all(reading: Reading, walks: Iterable[Params]) -> Counted:
+    """The sum of the counts of several walks; None when one of them is not counted."""
+    found = [count(reading, each) for each in walks]
+    known = [each.total for each in found if each.total is not None]
+    return Counted(sum(known) if len(known) == len(found) else None, found[0].date)
 
 
 def walk(reading: Reading, walks: list[Params], before: int | None) -> Completeness:
@@ -85,9 +90,8 @@ def walk(reading: Reading, walks: list[Params], before: int | None) -> Completen
     after: list[int | None] = []
 
     def whole() -> None:
-        for params in walks:
-            pages(reading, params)
-        after.append(_sum(count(reading, params) for params in walks))
+        pages(reading, walks)
+        after.append(count_all(reading, walks).total)
 
     reason = attempt(reading, whole, before)
     counted = after[0] if after else None
@@ -130,29 +134,46 @@ def verdict(
     )
 
 
-def pages(reading: Reading, params: Params) -> None:
-    """One walk; an expired cursor restarts it once, rows already there are counted once."""
+def pages(reading: Reading, walks: Iterable[Params]) -> None:
+    """Walks one after the other; while a page's rows are added the next one is on its way."""
+    tasks = [partial(walk_once, reading, params) for params in walks]
+    for kept in gathered(tasks, workers=1):
+        reading.add(kept)
 
-    def walk() -> None:
-        for answer in reading.job.console.pages(
+
+def walk_once(reading: Reading, params: Params, put: Put[Kept]) -> None:
+    """One walk as a task of a crew."""
+    for kept in kept_pages(reading, params):
+        put(kept)
+
+
+def kept_pages(reading: Reading, params: Params, *, part: int | None = None) -> Iterator[Kept]:
+    """One walk, each page stored before the next is asked for; `part` is its place among several.
+
+    An expired cursor restarts it once, from its first page; rows already there are counted once.
+    """
+
+    def walk() -> Iterator[Kept]:
+        for answer in walking.pages(
+            reading.job.console,
+            reading.ask,
             reading.route,
             params,
-            reading.read_page,
             limit=reading.resource.page_limit,
             droppable=SORTING,
         ):
-            reading.take(answer)
+            yield reading.keep(answer, part=part)
 
-    restarting(reading, walk)
+    yield from restarting(reading, walk)
 
 
-def restarting(reading: Reading, walk: Callable[[], None]) -> None:
-    """Runs a walk, and once more from its start when its cursor expires."""
+def restarting(reading: Reading, walk: Callable[[], Iterator[Kept]]) -> Iterator[Kept]:
+    """A walk, and once more from its start when its cursor expires."""
     try:
-        walk()
+        yield from walk()
     except CursorExpired:
         reading.notes.append("a cursor expired; that walk was started again")
-        walk()
+        yield from walk()
 
 
 class Interrupted(Exception):
@@ -163,9 +184,3 @@ class Interrupted(Exception):
         super().__init__(str(cause))
         self.outcome = outcome
         self.cause = cause
-
-
-def _sum(counts: Iterable[int | None]) -> int | None:
-    found = list(counts)
-    known = [each for each in found if each is not None]
-    return sum(known) if len(known) == len(found) else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from watchkeeper.collection import (
     accounts,
     cursor,
+    lists,
     policies,
     single,
     timelines,
@@ -15,7 +16,8 @@ from watchkeeper.collection import (
 from watchkeeper.collection import (
     agent as one_agent,
 )
-from watchkeeper.collection.reading import Job, Progress, Reading
+from watchkeeper.collection.reading import Job, Progress, Reading, Step
+from watchkeeper.collection.resuming import Unfinished, unfinished
 from watchkeeper.errors import ConsoleError, UsageError
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection, Completeness, Verdict
@@ -25,7 +27,7 @@ from watchkeeper.sentinelone.client import Console
 
 _AGENT = re.compile(r"[A-Za-z0-9-]{1,64}")
 _WALKS: dict[Walk, Callable[[Reading], Collection]] = {
-    Walk.CURSOR: cursor.read,
+    Walk.CURSOR: lists.read,
     Walk.WINDOWS: windows.read,
     Walk.TIMELINES: timelines.read,
     Walk.POLICIES: policies.read,
@@ -66,7 +68,8 @@ def collect(
     """Collects the resources named in `only` and what they need, or all.
 
     Never raises for a resource that cannot be read: that is its verdict. With `agent` (an id)
-    that one device is read afresh and nothing else.
+    that one device is read afresh and nothing else. A run of this connection that was cut off
+    lately is gone on with: what it sealed counts, what it was reading is read to its end.
     """
     job = Job(console, locker, connection, trigger, on_progress)
     report = Report()
@@ -74,12 +77,40 @@ def collect(
         if not _AGENT.fullmatch(agent):
             raise UsageError(f"{agent!r} is no agent's id.", hint="Give the console's own id.")
         resource = catalogue()["agents"]
-        _collect(job, resource, lambda reading: one_agent.read(reading, agent), report)
+        subject = f"agent:{agent}"
+        reading = Reading(job, resource, subject=subject)
+        _collect(reading, lambda reading: one_agent.read(reading, agent), report)
         return report
-    for resource in plan(only):
+    wanted = plan(only)
+    left = unfinished(locker, connection, console, wanted)
+    if left is not None:
+        job.run = left.run
+    for resource in wanted:
+        sealed = left.sealed(locker, connection, resource.name) if left is not None else None
+        if sealed is not None:
+            _count_in(job, resource, sealed, report)
+            continue
         read = _SPECIAL.get(resource.name, _WALKS[resource.walk])
-        _collect(job, resource, read, report)
+        _collect(_begin(job, resource, left), read, report)
     return report
+
+
+def _begin(job: Job, resource: Resource, left: Unfinished | None) -> Reading:
+    """The reading of a resource: a new one, or the one that was interrupted."""
+    return Reading(job, resource, interrupted=left.interrupted.get(resource.name) if left else None)
+
+
+def _count_in(job: Job, resource: Resource, sealed: Collection, report: Report) -> None:
+    """Takes over what the run had sealed before it was cut off."""
+    job.collected[resource.name] = sealed
+    if resource.name == "system":
+        job.system_version = sealed.manifest["source"]["system_version"]
+    report.collections.append(sealed)
+    if job.on_progress is not None:
+        whole = sealed.completeness
+        pages = len(sealed.manifest["pages"])
+        step = Step(resource, pages, whole.distinct, None, whole.verdict, whole.reason)
+        job.on_progress(step)
 
 
 def plan(only: Iterable[str] | None) -> list[Resource]:
@@ -104,10 +135,7 @@ def plan(only: Iterable[str] | None) -> list[Resource]:
     return [resource for name, resource in known.items() if name in wanted]
 
 
-def _collect(
-    job: Job, resource: Resource, read: Callable[[Reading], Collection], report: Report
-) -> None:
-    reading = Reading(job, resource)
+def _collect(reading: Reading, read: Callable[[Reading], Collection], report: Report) -> None:
     if report.fatal is not None:
         reason = f"not asked, the run had ended: {report.fatal.message}"
         outcome = Completeness(Verdict.FAILED, reason, 0, 0, None, None)
@@ -124,4 +152,7 @@ def _collect(
         collection = reading.seal_failed(error)
     except ConsoleError as error:
         collection = reading.seal_failed(error)
+    except BaseException:
+        reading.leave()
+        raise
     report.collections.append(collection)

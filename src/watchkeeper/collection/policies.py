@@ -5,12 +5,14 @@ its site's policy and is not asked for; every other group is. Complete means: th
 of every visible group is known (reference section 3.4).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from watchkeeper.collection import cursor
-from watchkeeper.collection.reading import Reading
+from watchkeeper.collection.crew import Put, gathered
+from watchkeeper.collection.reading import Kept, Reading
 from watchkeeper.errors import ConsoleError, Denied, NotServed
 from watchkeeper.model.collection import Collection, Completeness, Verdict
 from watchkeeper.sentinelone.decode import Rows
@@ -20,19 +22,21 @@ FILTER_ROUTE = "/policy"
 _FILTERS = {"account": "accountIds", "site": "siteIds", "group": "groupIds"}
 _NAMED_SOURCE = {"global": "tenant"}
 
+Owner = dict[str, Any]
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True)
 class _Scopes:
     """What the policies belong to, from the collections of sites, accounts and groups."""
 
-    sites: list[dict[str, Any]]
-    accounts: list[dict[str, Any]]
-    groups: list[dict[str, Any]]
+    sites: dict[str, Owner]
+    accounts: dict[str, Owner]
+    groups: dict[str, Owner]
 
 
 @dataclass(slots=True)
 class _Walk:
-    """What was found so far: each site's policy rows, and the groups without one."""
+    """What was found so far: each site's policy, and the groups without one."""
 
     filtered: bool = False
     of_site: dict[str, Rows] = field(default_factory=dict)
@@ -40,21 +44,22 @@ class _Walk:
     missing: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One scope's answer: its stored policy, or None with why there is none."""
+
+    scope: str
+    owner: Owner
+    kept: Kept | None
+    why: str = ""
+
+
 def read(reading: Reading) -> Collection:
     """Reads every scope's policy and resolves inheritance."""
     scopes, lacking = _scopes(reading)
     found = _Walk()
-    needed = len(scopes.sites) + len(scopes.groups)
-    reading.expected = needed
-
-    def whole() -> None:
-        for site in scopes.sites:
-            _site(reading, site, found)
-        for group in scopes.groups:
-            _group(reading, group, scopes, found)
-        _above(reading, scopes, found)
-
-    broken = cursor.attempt(reading, whole, None)
+    reading.expected = len(scopes.sites) + len(scopes.groups)
+    broken = cursor.attempt(reading, partial(_everything, reading, scopes, found), None)
     reading.facts["policies"] = {
         "route": FILTER_ROUTE if found.filtered else reading.resource.path,
         "groups": len(scopes.groups),
@@ -79,9 +84,100 @@ def read(reading: Reading) -> Collection:
     return reading.seal(outcome)
 
 
+def _everything(reading: Reading, scopes: _Scopes, found: _Walk) -> None:
+    """Sites first: what groups inherit. The first site shows which route the console serves."""
+    sites = list(scopes.sites.values())
+    for some in (sites[:1], sites[1:]):
+        for one in _asked(reading, "site", some, scopes, found):
+            found.of_site[one.owner["id"]] = _taken(reading, one).rows
+    own = [group for group in scopes.groups.values() if _inherited(group, found) is None]
+    for one in _asked(reading, "group", own, scopes, found):
+        if one.kept is None:
+            found.missing.append(f"{one.owner['name']} ({one.owner['id']})")
+        else:
+            _taken(reading, one)
+            found.known_groups += 1
+    for group in scopes.groups.values():
+        inherited = _inherited(group, found)
+        if inherited is not None:
+            reading.add(_follows(group, inherited, scopes))
+            found.known_groups += 1
+    _above(reading, scopes, found)
+
+
+def _above(reading: Reading, scopes: _Scopes, found: _Walk) -> None:
+    """The accounts' and the tenant's policies: a token of a narrower scope may not read them."""
+    above: list[tuple[str, Owner]] = [("account", each) for each in scopes.accounts.values()]
+    if not found.filtered:
+        above.append(("tenant", {"id": "", "name": "Global"}))
+    for scope, owner in above:
+        for one in _asked(reading, scope, [owner], scopes, found):
+            if one.kept is None:
+                said = f"the policy of {scope} {owner['name']} was not read: {one.why}"
+                reading.notes.append(said)
+            else:
+                _taken(reading, one)
+
+
+def _asked(
+    reading: Reading, scope: str, owners: Iterable[Owner], scopes: _Scopes, found: _Walk
+) -> Iterable[_Found]:
+    """The policies of some scopes, several asked for at once, as they come."""
+    tasks = [partial(_one, reading, scope, owner, scopes, found) for owner in owners]
+    walks = reading.job.console.limits.walks
+    return gathered(tasks, workers=min(walks, len(tasks))) if tasks else ()
+
+
+def _one(
+    reading: Reading,
+    scope: str,
+    owner: Owner,
+    scopes: _Scopes,
+    found: _Walk,
+    put: Put[_Found],
+) -> None:
+    """Asks for one scope's policy and stores it."""
+    try:
+        answer = _policy(reading, scope, owner["id"], found)
+    except NotServed as error:
+        if scope == "site":
+            raise
+        put(_Found(scope, owner, None, str(error)))
+        return
+    except Denied as error:
+        if scope in {"site", "group"}:
+            raise
+        put(_Found(scope, owner, None, str(error)))
+        return
+    bound, above = _bound(scope, owner, scopes)
+    _name_source(bound, answer.value, above)
+    put(_Found(scope, owner, reading.keep(answer, bound)))
+
+
+def _taken(reading: Reading, one: _Found) -> Kept:
+    if one.kept is None:
+        raise NotServed(one.why)
+    reading.add(one.kept)
+    return one.kept
+
+
+def _inherited(group: Owner, found: _Walk) -> Rows | None:
+    """The policy that a group follows, None when it has one of its own."""
+    return found.of_site.get(group["site_id"]) if group["inherits"] is True else None
+
+
+def _follows(group: Owner, inherited: Rows, scopes: _Scopes) -> Kept:
+    """The row of a group that has its site's policy; there is no page of its own."""
+    bound, above = _bound("group", group, scopes)
+    _name_source(bound, inherited, above)
+    if bound["source"] == "group":
+        bound |= {"source": "site", "source_id": group["site_id"]}
+    return Kept(inherited, bound)
+
+
 def _scopes(reading: Reading) -> tuple[_Scopes, str]:
     """Sites, accounts and groups, and why they are not all there (empty when they are)."""
-    tables: dict[str, list[dict[str, Any]]] = {}
+    tables: dict[str, dict[str, Owner]] = {}
     lacking = ""
     wanted = {
         "sites": ["id", "name", "account_id"],
@@ -94,82 +190,32 @@ def _scopes(reading: Reading) -> tuple[_Scopes, str]:
             why = found.completeness.reason if found is not None else "never collected"
             if name != "accounts":
                 lacking = lacking or f"the {name} are not complete: {why}"
-        tables[name] = (
-            reading.job.locker.table(found, columns).to_pylist() if found is not None else []
-        )
+        rows = reading.job.locker.table(found, columns).to_pylist() if found is not None else []
+        tables[name] = {row["id"]: row for row in rows}
     return _Scopes(tables["sites"], tables["accounts"], tables["groups"]), lacking
-
-
-def _site(reading: Reading, site: dict[str, Any], found: _Walk) -> None:
-    bound = _bound("site", site, site_id=site["id"], site_name=site["name"])
-    bound["account_id"] = site["account_id"]
-    answer = _policy(reading, "site", site["id"], found)
-    _name_source(bound, answer.value, {"account": site["account_id"]})
-    reading.take(answer, bound)
-    found.of_site[site["id"]] = answer.value
-
-
-def _group(reading: Reading, group: dict[str, Any], scopes: _Scopes, found: _Walk) -> None:
-    site = next((each for each in scopes.sites if each["id"] == group["site_id"]), None)
-    bound = _bound("group", group, site_id=group["site_id"])
-    bound["site_name"] = site["name"] if site else None
-    bound["account_id"] = site["account_id"] if site else None
-    above = {"site": group["site_id"], "account": bound["account_id"]}
-    inherited = found.of_site.get(group["site_id"])
-    if group["inherits"] is True and inherited is not None:
-        _name_source(bound, inherited, above)
-        if bound["source"] == "group":
-            bound |= {"source": "site", "source_id": group["site_id"]}
-        reading.add(inherited, bound)
-        found.known_groups += 1
-        return
-    try:
-        answer = _policy(reading, "group", group["id"], found)
-    except NotServed:
-        found.missing.append(f"{group['name']} ({group['id']})")
-        return
-    _name_source(bound, answer.value, above)
-    reading.take(answer, bound)
-    found.known_groups += 1
-
-
-def _above(reading: Reading, scopes: _Scopes, found: _Walk) -> None:
-    """The accounts' and the tenant's policies: a token of a narrower scope may not read them."""
-    asks: list[tuple[str, dict[str, Any]]] = [("account", each) for each in scopes.accounts]
-    if not found.filtered:
-        asks.append(("tenant", {"id": "", "name": "Global"}))
-    for scope, owner in asks:
-        bound = _bound(scope, owner, account_id=owner["id"] or None)
-        try:
-            answer = _policy(reading, scope, owner["id"], found)
-        except (Denied, NotServed) as error:
-            reading.notes.append(f"the policy of {scope} {owner['name']} was not read: {error}")
-            continue
-        _name_source(bound, answer.value, {})
-        reading.take(answer, bound)
 
 
 def _policy(reading: Reading, scope: str, identity: str, found: _Walk) -> Answer[Rows]:
     """One scope's policy. Only a 404 for a listed site shows that the console serves `/policy`."""
-    ask = reading.job.console.ask
+    read = _single(reading)
     if not found.filtered:
         path = "/tenant/policy" if scope == "tenant" else f"/{scope}s/{identity}/policy"
         try:
-            return ask(path, {}, _one(reading))
+            return reading.ask(path, {}, read)
         except NotServed as refused:
             if scope != "site" or found.of_site:
                 raise
             try:
-                answer = ask(FILTER_ROUTE, {_FILTERS[scope]: identity}, _one(reading))
+                answer = reading.ask(FILTER_ROUTE, {_FILTERS[scope]: identity}, read)
             except ConsoleError:
                 raise refused from None
             found.filtered = True
             reading.notes.append(f"{path} is not served; {FILTER_ROUTE} with a filter is")
             return answer
-    return ask(FILTER_ROUTE, {_FILTERS[scope]: identity}, _one(reading))
+    return reading.ask(FILTER_ROUTE, {_FILTERS[scope]: identity}, read)
 
 
-def _one(reading: Reading) -> Callable[[bytes], Rows]:
+def _single(reading: Reading) -> Callable[[bytes], Rows]:
     def read_one(text: bytes) -> Rows:
         rows = reading.read_page(text)
         if rows.count != 1:
@@ -179,21 +225,36 @@ def _one(reading: Reading) -> Callable[[bytes], Rows]:
     return read_one
 
 
-def _bound(scope: str, owner: dict[str, Any], **more: Any) -> dict[str, Any]:
+def _bound(
+    scope: str, owner: Owner, scopes: _Scopes
+) -> tuple[dict[str, Any], dict[str, str | None]]:
+    """What binds a policy to its scope, and the scopes above it by their level."""
     identity = owner["id"]
-    return {
+    bound: dict[str, Any] = {
         "id": f"{scope}:{identity}" if identity else scope,
         "scope": scope,
         "scope_id": identity,
         "scope_name": owner["name"],
         "source": scope,
         "source_id": identity,
-    } | more
+    }
+    above: dict[str, str | None] = {}
+    if scope == "account":
+        bound["account_id"] = identity or None
+    elif scope in {"site", "group"}:
+        site = owner if scope == "site" else scopes.sites.get(owner["site_id"])
+        bound["site_id"] = identity if scope == "site" else owner["site_id"]
+        bound["site_name"] = site["name"] if site else None
+        bound["account_id"] = site["account_id"] if site else None
+        above["account"] = bound["account_id"]
+        if scope == "group":
+            above["site"] = owner["site_id"]
+    return bound, above
 
 
 def _name_source(bound: dict[str, Any], rows: Rows, above: dict[str, str | None]) -> None:
     """Where the policy in effect was written: `inheritedFrom`, null when by the scope itself."""
-    inherited = rows.columns["inherited_from"][0]
+    (inherited,) = rows.values("inherited_from")
     if not inherited:
         return
     source = _NAMED_SOURCE.get(inherited, inherited)

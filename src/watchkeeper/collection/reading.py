@@ -1,24 +1,35 @@
-"""One resource being read into one collection: pages in, rows in, sealed at the end."""
+"""One resource being read into one collection: pages in, rows in, sealed at the end.
 
-import gzip
-import hashlib
+Threads may ask and keep pages at the same time; rows are added, and all else is done, by one.
+"""
+
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
 from typing import Any
+
+import uuid_utils
 
 from watchkeeper import __version__
 from watchkeeper.clock import rfc3339
+from watchkeeper.collection import evidence
+from watchkeeper.collection.replay import Replay
 from watchkeeper.errors import ConsoleError, Denied
+from watchkeeper.locker.earlier import MOST_DIFFERENCES, Earlier, base
+from watchkeeper.locker.journal import Interrupted
 from watchkeeper.locker.locker import Locker
+from watchkeeper.locker.rows import bind, older
 from watchkeeper.model.collection import Collection, Completeness, Verdict
 from watchkeeper.model.resource import Resource
 from watchkeeper.sentinelone.client import Console
-from watchkeeper.sentinelone.decode import ResourceDecoder, Rows
+from watchkeeper.sentinelone.decode import ResourceDecoder, Rows, page_total
 from watchkeeper.sentinelone.exchange import Answer
-from watchkeeper.sentinelone.redact import RULES_VERSION, redact
+from watchkeeper.sentinelone.redact import RULES_VERSION
 
 Progress = Callable[["Step"], None]
+Read = Callable[[bytes], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +46,7 @@ class Step:
 
 @dataclass(slots=True)
 class Job:
-    """What the collections of one run share."""
+    """What the collections of one run share; `run` is the run's own id."""
 
     console: Console
     locker: Locker
@@ -43,6 +54,7 @@ class Job:
     trigger: str = "command line"
     on_progress: Progress | None = None
     system_version: str = ""
+    run: str = field(default_factory=lambda: str(uuid_utils.uuid7()))
     collected: dict[str, Collection] = field(default_factory=dict)
 
     def newest(self, resource: str) -> Collection | None:
@@ -57,23 +69,42 @@ class Job:
         return complete[-1] if complete else None
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A page that is stored and whose rows are still to be added; `bound` fills bound columns."""
+
+    rows: Rows
+    bound: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Reading:
     """A collection in the making. `expected` is for progress only."""
 
-    def __init__(self, job: Job, resource: Resource) -> None:
-        """Opens an unsealed collection."""
+    def __init__(
+        self,
+        job: Job,
+        resource: Resource,
+        *,
+        subject: str = "",
+        interrupted: Interrupted | None = None,
+    ) -> None:
+        """Opens an unsealed collection, or goes on with an interrupted one."""
         self.job = job
         self.resource = resource
+        self.subject = subject
         self.expected: int | None = None
         self.route = resource.path
         self.derived = False
-        self.subject = ""
         self.notes: list[str] = []
         self.facts: dict[str, Any] = {}
-        self.decode = ResourceDecoder(resource, single=True)
-        self._writer = job.locker.begin(job.connection, resource)
-        self._pages: list[dict[str, Any]] = []
-        self._removed: dict[str, int] = {}
+        self.older = 0
+        self._since: datetime | None = None
+        self._decode = ResourceDecoder(resource, single=True)
+        self._replay = Replay.of(interrupted)
+        self._asked_before = evidence.requests_of(interrupted)
+        self._decided = dict(interrupted.decided) if interrupted else {}
+        facts = evidence.journal_facts(job.run, job.console, resource, subject)
+        self._writer = job.locker.begin(job.connection, resource, facts, interrupted)
         self._unreadable: dict[str, int] = {}
         self._absent: tuple[str, ...] | None = None
         job.console.take_requests()
@@ -89,74 +120,127 @@ class Reading:
         """Different keys received."""
         return self._writer.distinct
 
+    @cached_property
+    def former(self) -> list[Collection]:
+        """The last collections of this resource, oldest first."""
+        job = self.job
+        return job.locker.collections(job.connection, self.resource.name, last=MOST_DIFFERENCES + 2)
+
+    # ------------------------------------------------------------------ asking
+
+    def ask(
+        self,
+        path: str,
+        params: Mapping[str, str],
+        read: Read | None = None,
+        *,
+        bound: Mapping[str, Any] | None = None,
+    ) -> Answer[Any]:
+        """An answer, from before an interruption or from the console; raises a ConsoleError.
+
+        `read` makes its value, this resource's rows without it; `bound` as for `keep`, where it
+        is known before.
+        """
+        earlier = self._replay.take(path, params, bound)
+        if earlier is None or "page" not in earlier:
+            return self.job.console.ask(path, params, read or self.read_page)
+        page = earlier["page"]
+        text = self.job.locker.pages.text(f"{self._writer.folder}/{page['file']}", page)
+        value = (read or self.read_page)(text)
+        return evidence.answered(path, params, earlier, value)
+
+    def count(self, params: Mapping[str, str]) -> tuple[int | None, str]:
+        """The console's count for these parameters, and its `Date` header then."""
+        earlier = self._replay.take(self.route, params)
+        if earlier is not None:
+            request = earlier["request"]
+            return request.get("total"), request.get("date", "")
+        answer = self.job.console.ask(self.route, params, page_total)
+        answer.request.total = answer.value
+        self._writer.answer(answer.request.as_json())
+        return answer.value, answer.request.date
+
     def read_page(self, text: bytes) -> Rows:
         """Decodes one answer; on the first page that has rows, notes which fields are missing."""
-        rows = self.decode(text, look_for_absent=self._absent is None)
+        rows = self._decode(text, look_for_absent=self._absent is None)
         if self._absent is None and rows.count:
             self._absent = rows.absent
         return rows
 
-    def take(
+    def decided(self, name: str) -> Any:
+        """What was decided under that name before an interruption, None when nothing was."""
+        return self._decided.get(name)
+
+    def decide(self, name: str, value: object) -> None:
+        """Keeps a decision that must be the same when the collection is gone on with."""
+        self._decided[name] = value
+        self._writer.decide(name, value)
+
+    # ------------------------------------------------------------------ keeping
+
+    def keep(
         self,
         answer: Answer[Rows],
         bound: Mapping[str, Any] | None = None,
         *,
-        row: Callable[[Any], str] | None = None,
-    ) -> list[int]:
-        """Stores an answer's body and adds its rows; returns the positions of new keys.
+        part: int | None = None,
+    ) -> Kept:
+        """Stores an answer's body; then it stays, whatever happens. Its rows are not added yet.
 
-        `bound` fills the columns that the walk binds (`@…`); `row` makes `@row` from a
-        record's own id.
+        `bound` fills the columns that the walk binds (`@…`); `part` is the place of its walk
+        among several.
         """
-        number = self._store(answer, bound or {})
-        answer.request.page = number
-        answer.request.rows = answer.value.count
-        for name, count in answer.value.unreadable.items():
-            self._unreadable[name] = self._unreadable.get(name, 0) + count
-        new = self.add(answer.value, bound or {}, row=row)
-        self.report()
-        return new
+        rows = answer.value
+        if answer.kept is None:
+            facts = evidence.page_facts(answer, self.resource, bound or {}, part)
+            against = self.facts["parts"][part]["filter"] if part is not None else {}
+            form = evidence.form(
+                answer, self.job.console, self.job.locker.pages, self.resource, facts,
+                self._earlier, against,
+            )  # fmt: skip
+            answer.request.rows = rows.count
+            page = self._writer.keep(form, facts, answer.request.as_json())
+            answer.request.page = page["n"]
+        return Kept(rows, bound or {})
 
-    def add(
-        self,
-        rows: Rows,
-        bound: Mapping[str, Any],
-        *,
-        row: Callable[[Any], str] | None = None,
-    ) -> list[int]:
-        """Adds rows without a page of their own (inherited or derived ones)."""
-        columns = dict(rows.columns)
-        for column in self.resource.columns:
-            if column.path == "@row" and row is not None:
-                columns[column.name] = [row(value) for value in rows.columns["event_id"]]
-            elif column.path.startswith("@"):
-                columns[column.name] = [bound.get(column.path[1:])] * rows.count
-        return self._writer.add_rows(columns)
+    def add(self, kept: Kept) -> None:
+        """Adds the rows of a kept page, or rows without a page (inherited or derived ones)."""
+        for name, count in kept.rows.unreadable.items():
+            self._unreadable[name] = self._unreadable.get(name, 0) + count
+        new = self._writer.add(bind(self.resource, kept.rows.batch, kept.bound))
+        if self._since is not None:
+            self.older += older(new, self.resource.created, self._since)
+        self.report()
+
+    def take(self, answer: Answer[Rows], bound: Mapping[str, Any] | None = None) -> None:
+        """Stores an answer's body and adds its rows."""
+        self.add(self.keep(answer, bound))
+
+    def older_than(self, moment: datetime | None) -> None:
+        """From now on counts, in `older`, the different records created before that moment."""
+        self._since = moment
+
+    @cached_property
+    def _earlier(self) -> Earlier:
+        return Earlier(base(self.former) if not self.subject else None)
 
     def report(self, verdict: Verdict | None = None, reason: str = "") -> None:
         """Tells whoever listens how far it is."""
         if self.job.on_progress is not None:
             step = Step(
-                self.resource, len(self._pages), self.distinct, self.expected, verdict, reason
+                self.resource, self._writer.pages, self.distinct, self.expected, verdict, reason
             )
             self.job.on_progress(step)
 
+    # ------------------------------------------------------------------ sealing
+
     def seal(self, completeness: Completeness) -> Collection:
         """Seals what was read with its verdict."""
-        console = self.job.console
-        notes = [*completeness.notes, *self.notes, *console.take_notes()]
+        notes = [*completeness.notes, *self.notes, *self.job.console.take_notes()]
         if self._unreadable:
             told = ", ".join(f"{name} ({count})" for name, count in self._unreadable.items())
             notes.append(f"values of an unexpected type became null: {told}")
-        completeness = Completeness(
-            completeness.verdict,
-            completeness.reason,
-            completeness.rows,
-            completeness.distinct,
-            completeness.count_before,
-            completeness.count_after,
-            tuple(notes),
-        )
+        completeness = replace(completeness, notes=tuple(notes))
         collection = self._writer.seal(self._record(), completeness, self._unreadable)
         self.job.collected[self.resource.name] = collection
         self.report(completeness.verdict, completeness.reason)
@@ -176,6 +260,10 @@ class Reading:
         self.note_error(error)
         return self.seal(Completeness(verdict, reason, self.rows, self.distinct, None, None))
 
+    def leave(self) -> None:
+        """Leaves the collection unsealed, for whoever goes on with it."""
+        self._writer.leave()
+
     def note_error(self, error: ConsoleError) -> None:
         """Keeps what the console said, bounded and without the token."""
         self.facts["error"] = {
@@ -184,48 +272,12 @@ class Reading:
             "excerpt": error.excerpt,
         }
 
-    # ------------------------------------------------------------------ evidence
-
-    def _store(self, answer: Answer[Rows], bound: Mapping[str, Any]) -> int:
-        """Stores the body as received, unless it holds a secret or came uncompressed."""
-        received = answer.received
-        text, removed = redact(answer.text, self.resource.secrets)
-        token = self.job.console.token.secret.encode()
-        if token in text:
-            removed = removed | {"the token itself": text.count(token)}
-            text = text.replace(token, b"***")
-        if removed or received.encoding in {"", "identity"}:
-            stored = gzip.compress(text, compresslevel=4, mtime=0)
-        else:
-            stored = received.body
-        written = self._writer.add_page(stored)
-        number = len(self._pages) + 1
-        page: dict[str, Any] = {
-            "n": number,
-            "file": written.path.rsplit("/", 1)[1],
-            "status": received.status,
-            "rows": answer.value.count,
-            "bytes": written.bytes,
-            "sha256": written.sha256,
-            "received": {
-                "encoding": received.encoding or "identity",
-                "bytes": len(received.body),
-                "sha256": hashlib.sha256(received.body).hexdigest(),
-            },
-        }
-        if bound:
-            page["bound"] = dict(bound)
-        if removed:
-            page["removed"] = removed
-            for key, count in removed.items():
-                self._removed[key] = self._removed.get(key, 0) + count
-        self._pages.append(page)
-        return number
-
     def _record(self) -> dict[str, Any]:
         console = self.job.console
         server = console.server_time
+        removed = self._writer.removed
         record: dict[str, Any] = {
+            "run": self.job.run,
             "subject": self.subject,
             "source": {
                 "vendor": "SentinelOne",
@@ -248,12 +300,14 @@ class Reading:
                 "source_date_last": rfc3339(server.last) if server.last else None,
                 "clock_offset_ms": server.offset_ms,
             },
-            "pages": self._pages,
-            "requests": [request.as_json() for request in console.take_requests()],
+            "requests": [
+                *self._asked_before,
+                *(request.as_json() for request in console.take_requests()),
+            ],
             "transform": {
-                "kind": "redacted" if self._removed else "none",
+                "kind": "redacted" if removed else "none",
                 "rules_version": RULES_VERSION,
-                "removed": self._removed,
+                "removed": removed,
             },
             "absent_fields": list(self._absent or ()),
         }

@@ -8,10 +8,10 @@ from watchkeeper.model.collection import Collection, completeness
 
 def read(reading: Reading) -> Collection:
     """One answer is the whole resource; the console gives no count to compare with."""
-    answer = reading.job.console.ask(reading.route, {}, reading.read_page)
+    answer = reading.ask(reading.route, {})
     reading.take(answer)
     if reading.resource.name == "system":
-        versions = answer.value.columns["version"]
+        versions = answer.value.values("version")
         reading.job.system_version = (versions[0] or "") if versions else ""
     return reading.seal(cursor.verdict(reading, None, None, "", ended=True))
 
@@ -32,7 +32,7 @@ def read_each(reading: Reading) -> Collection:
         for identity in ids:
             route = reading.resource.path.replace("{id}", identity)
             try:
-                answer = reading.job.console.ask(route, {}, reading.read_page)
+                answer = reading.ask(route, {})
             except NotServed:
                 gone.append(identity)
                 continue

@@ -1,13 +1,16 @@
 """Timelines: one list per threat that is new or has changed since its timeline was last read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import partial
 
 from watchkeeper.clock import rfc3339
 from watchkeeper.collection import cursor
-from watchkeeper.collection.reading import Job, Reading
+from watchkeeper.collection.crew import Put, gathered
+from watchkeeper.collection.reading import Job, Kept, Reading
 from watchkeeper.errors import NotJson, NotServed
 from watchkeeper.model.collection import Collection, Completeness, Verdict
+from watchkeeper.sentinelone import walk as walking
 
 
 def read(reading: Reading) -> Collection:
@@ -23,15 +26,18 @@ def read(reading: Reading) -> Collection:
         reason = ""
     due = due_timelines(_versions(reading.job, threats), covered(reading.job))
     reading.expected = len(due)
-    done: list[str] = []
+    done = 0
 
     def whole() -> None:
-        for threat, updated in due.items():
-            _timeline(reading, threat, updated)
-            done.append(threat)
+        nonlocal done
+        tasks = [partial(_timeline, reading, threat, updated) for threat, updated in due.items()]
+        for found in gathered(tasks, workers=reading.job.console.limits.walks):
+            for kept in found:
+                reading.add(kept)
+            done += 1
 
     broken = cursor.attempt(reading, whole, None)
-    reading.facts["timelines"] = {"due": len(due), "read": len(done)}
+    reading.facts["timelines"] = {"due": len(due), "read": done}
     reason = broken or reason
     outcome = Completeness(
         verdict=Verdict.INCOMPLETE if reason else Verdict.COMPLETE,
@@ -40,7 +46,7 @@ def read(reading: Reading) -> Collection:
         distinct=reading.distinct,
         count_before=None,
         count_after=None,
-        notes=(f"{len(done)} of {len(due)} timelines that were due, each against its own count",),
+        notes=(f"{done} of {len(due)} timelines that were due, each against its own count",),
     )
     return reading.seal(outcome)
 
@@ -70,31 +76,32 @@ def _versions(job: Job, threats: Collection) -> dict[str, str]:
     }
 
 
-def _timeline(reading: Reading, threat: str, updated: str) -> None:
+def _timeline(reading: Reading, threat: str, updated: str, put: Put[list[Kept]]) -> None:
     """Reads one timeline; raises NotJson when the console counts more events than it gave."""
     route = reading.resource.path.replace("{id}", threat)
     bound = {"id": threat, "updated_at": updated}
     counted = 0
-    had = reading.distinct
 
-    def walk() -> None:
+    def walk() -> Iterator[Kept]:
         nonlocal counted
-        for answer in reading.job.console.pages(
+        for answer in walking.pages(
+            reading.job.console,
+            partial(reading.ask, bound=bound),
             route,
             dict(reading.resource.parameters),
-            reading.read_page,
             limit=reading.resource.page_limit,
             droppable=cursor.SORTING,
         ):
             counted = max(counted, answer.value.total or 0)
-            reading.take(answer, bound, row=lambda event: f"{threat}/{event}")
+            yield reading.keep(answer, bound)
 
     try:
-        cursor.restarting(reading, walk)
+        found = list(cursor.restarting(reading, walk))
     except NotServed:
         reading.notes.append(f"threat {threat} was gone when its timeline was asked for")
+        put([])
         return
-    if reading.distinct - had < counted:
-        raise NotJson(
-            f"{route}: {reading.distinct - had} events read, the console counts {counted}."
-        )
+    events = {event for kept in found for event in kept.rows.values("event_id")}
+    if len(events) < counted:
+        raise NotJson(f"{route}: {len(events)} events read, the console counts {counted}.")
+    put(found)

@@ -26,7 +26,7 @@ Window = tuple[datetime, datetime]
 
 def read(reading: Reading) -> Collection:
     """Reads from where the last complete collection ended, or 90 days on the first run."""
-    window = reach(reading)
+    window = _decided(reading)
     reading.facts["window"] = {"from": rfc3339(window[0]), "to": rfc3339(window[1])}
     reading.notes.append(f"from {window[0]:%Y-%m-%d %H:%M} UTC on; older ones are not asked for")
     parts = _countable(reading, window)
@@ -36,17 +36,16 @@ def read(reading: Reading) -> Collection:
     after, reason = 0, ""
     for part, counted, walks in parts:
         had = reading.distinct
-        reason = cursor.attempt(reading, partial(_walk, reading, walks), before)
+        reason = cursor.attempt(reading, partial(cursor.pages, reading, walks), before)
         if reason:
             break
-        again = [cursor.count(reading, params) for params in walks]
-        known = [each for each in again if each is not None]
-        if len(known) < len(again):
+        again = cursor.count_all(reading, walks).total
+        if again is None:
             reason = "the console gives no count that would prove a window whole"
             break
-        after += sum(known)
+        after += again
         # A window in the past can only grow while it is read: the larger count is the floor.
-        floor = max(counted, sum(known))
+        floor = max(counted, again)
         if reading.distinct - had < floor:
             reason = (
                 f"between {rfc3339(part[0])} and {rfc3339(part[1])} the console counts "
@@ -57,9 +56,14 @@ def read(reading: Reading) -> Collection:
     return reading.seal(cursor.verdict(reading, before, counted_after, reason, ended=not reason))
 
 
-def _walk(reading: Reading, walks: list[cursor.Params]) -> None:
-    for params in walks:
-        cursor.pages(reading, params)
+def _decided(reading: Reading) -> Window:
+    """The window to read; one that was interrupted reads the window it had begun."""
+    known = reading.decided("window")
+    if known is not None:
+        return datetime.fromisoformat(known[0]), datetime.fromisoformat(known[1])
+    window = reach(reading)
+    reading.decide("window", [rfc3339(window[0]), rfc3339(window[1])])
+    return window
 
 
 def reach(reading: Reading) -> Window:
@@ -92,7 +96,8 @@ def _countable(reading: Reading, window: Window) -> list[tuple[Window, int, list
         "createdAt__gte": rfc3339(window[0]),
         "createdAt__lt": rfc3339(window[1]),
     }
-    walks, count = cursor.settle(reading, params, fixed=bounds)
+    walks, counted = cursor.settle(reading, params, fixed=bounds)
+    count = counted.total
     if count is None:
         raise ConsoleError(f"{reading.route}: the console gives no count for a window of time.")
     if count < COUNT_CAP:

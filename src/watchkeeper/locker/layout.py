@@ -2,11 +2,12 @@
 
 watchkeeper.json                                             what this folder is
 collections/connection=C/resource=R/date=D/id=I/             one collection
-    manifest.json  page-00001.json.gz …  table.parquet
+    manifest.json  page-00001.json.gz|zst …  table.parquet
 assessments/connection=C/control=K/date=D/id=I/              one assessment
     manifest.json  items.parquet  control.md
 log/0000000001.json …                                        what was sealed, in order
 log/pending/<id>.json                                        seals that are being written
+open/<id>/                                                   collections that are being made
 """
 
 import re
@@ -18,6 +19,7 @@ COLLECTIONS = "collections"
 ASSESSMENTS = "assessments"
 LOG = "log"
 PENDING = "log/pending"
+OPEN = "open"
 MANIFEST = "manifest.json"
 TABLE = "table.parquet"
 ITEMS = "items.parquet"
@@ -26,8 +28,8 @@ PAGE = "control.md"
 _LOG_ENTRY = re.compile(r"log/(\d{10})\.json")
 # What a process killed while it wrote one of our files leaves beside it: `manifest.json#1`.
 _STAGED = re.compile(
-    r"(?:.*/)?(?:watchkeeper|manifest|page-\d{5}|table|items|control|\d{10}|[0-9a-f-]{36})"
-    r"\.(?:json|json\.gz|parquet|md)#\d+"
+    r"(?:.*/)?(?:watchkeeper|manifest|(?:page|answer)-\d{5,}|fact-\w+|collection|table|items|control"
+    r"|\d{10}|[0-9a-f-]{36})\.(?:json|json\.gz|json\.zst|parquet|md)#\d+"
 )
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -49,9 +51,9 @@ def assessment_folder(connection: str, control: str, moment: datetime, identity:
     return f"{ASSESSMENTS}/connection={connection}/control={control}/date={day}/id={identity}"
 
 
-def page_name(number: int) -> str:
-    """The file name of the nth page, counted from 1."""
-    return f"page-{number:05d}.json.gz"
+def page_name(number: int, ending: str) -> str:
+    """The file name of the nth page, counted from 1; `ending` says how it is stored."""
+    return f"page-{number:05d}.{ending}"
 
 
 def log_entry(number: int) -> str:

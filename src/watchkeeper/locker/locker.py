@@ -13,11 +13,14 @@ import uuid_utils
 
 from watchkeeper.clock import SYSTEM_CLOCK, Clock, rfc3339
 from watchkeeper.errors import AlreadyThere, LockerError, NotALocker, Tampered
-from watchkeeper.locker import layout, records, tables
+from watchkeeper.locker import journal, layout, records, tables
+from watchkeeper.locker.journal import Interrupted
 from watchkeeper.locker.log import Log
+from watchkeeper.locker.pages import PageReader
 from watchkeeper.locker.store import Store, Written
+from watchkeeper.locker.writer import CollectionWriter
 from watchkeeper.model.assessment import Assessment, Counts, Result
-from watchkeeper.model.collection import Collection, Completeness
+from watchkeeper.model.collection import Collection
 from watchkeeper.model.control import Control
 from watchkeeper.model.resource import Resource
 
@@ -32,6 +35,7 @@ class Locker:
         """`store` is an opened place that is known to be a locker."""
         self.store = store
         self.clock = clock
+        self.pages = PageReader(store)
         self._log = Log(store)
         self._manifests: dict[str, tuple[bytes, str]] = {}
 
@@ -64,9 +68,28 @@ class Locker:
 
     # ------------------------------------------------------------------ writing
 
-    def begin(self, connection: str, resource: Resource) -> "CollectionWriter":
-        """Starts a collection; nothing of it counts until it is sealed."""
-        return CollectionWriter(self, connection, resource)
+    def begin(
+        self,
+        connection: str,
+        resource: Resource,
+        facts: Mapping[str, Any] | None = None,
+        interrupted: Interrupted | None = None,
+    ) -> CollectionWriter:
+        """Starts a collection, or goes on with an interrupted one; it counts once it is sealed.
+
+        `facts` are kept in its journal, for whoever may have to go on with it.
+        """
+        return CollectionWriter(self, connection, resource, facts or {}, interrupted)
+
+    def interrupted(self, connection: str) -> list[Interrupted]:
+        """Collections of a connection whose writers are gone, by age, claimed for the caller."""
+        return journal.interrupted(self.store, connection)
+
+    def discard(self, interrupted: Interrupted) -> None:
+        """Gives an interrupted collection up; its pages stay as a leftover that readers ignore."""
+        journal.discard(self.store, f"{layout.OPEN}/{interrupted.id}")
+        if interrupted.claim is not None:
+            interrupted.claim.release()
 
     def seal_assessment(  # noqa: PLR0913 - what is sealed, by name
         self,
@@ -178,13 +201,20 @@ class Locker:
         return [path.rsplit("connection=", 1)[1] for path in self.store.folders(layout.COLLECTIONS)]
 
     def collections(
-        self, connection: str | None = None, resource: str | None = None
+        self,
+        connection: str | None = None,
+        resource: str | None = None,
+        *,
+        last: int | None = None,
     ) -> list[Collection]:
-        """Sealed collections, oldest first; folders without a manifest are not among them."""
-        found = [
-            records.collection(folder, *self.manifest(folder))
-            for folder in self._folders(layout.COLLECTIONS, connection, "resource", resource)
-        ]
+        """Sealed collections, oldest first; folders without a manifest are not among them.
+
+        With `last`, only that many of one resource of one connection, those begun last.
+        """
+        folders = list(self._folders(layout.COLLECTIONS, connection, "resource", resource))
+        if last is not None:
+            folders = sorted(folders)[-last:]  # day, then an id that counts upwards with time
+        found = [records.collection(folder, *self.manifest(folder)) for folder in folders]
         return sorted(found, key=lambda each: (each.ended, each.id))
 
     def assessments(
@@ -267,84 +297,3 @@ def check_format(store: Store) -> None:
             f"{store.where} has the format {found!r}, this program knows {layout.FORMAT!r}.",
             hint="Use the version of Watchkeeper that wrote it, or a newer one.",
         )
-
-
-class CollectionWriter:
-    """A collection being written. Leave it unsealed and it is a leftover that readers ignore."""
-
-    def __init__(self, locker: Locker, connection: str, resource: Resource) -> None:
-        """Opens the table; pages and rows follow."""
-        self.resource = resource
-        self.connection = connection
-        self.id = str(uuid_utils.uuid7())
-        self.started = locker.clock.now()
-        self.folder = layout.collection_folder(connection, resource.name, self.started, self.id)
-        self._locker = locker
-        self._files: list[Written] = []
-        self._table = tables.TableWriter(resource, locker.store, f"{self.folder}/{layout.TABLE}")
-
-    @property
-    def rows(self) -> int:
-        """Rows received so far, repeated ones included."""
-        return self._table.rows
-
-    @property
-    def distinct(self) -> int:
-        """Different keys so far."""
-        return self._table.distinct
-
-    @property
-    def unparsable(self) -> dict[str, int]:
-        """By column: how many values could not be read and became null."""
-        return self._table.unparsable
-
-    def add_page(self, data: bytes) -> Written:
-        """Stores one response body (gzip) as the next page."""
-        path = f"{self.folder}/{layout.page_name(len(self._files) + 1)}"
-        written = self._locker.store.put_new(path, data)
-        self._files.append(written)
-        return written
-
-    def add_rows(self, rows: Mapping[str, Sequence[Any]]) -> list[int]:
-        """Adds columns of typed values; returns the positions whose key was new."""
-        return self._table.add(rows)
-
-    def seal(
-        self,
-        record: Mapping[str, Any],
-        completeness: Completeness,
-        unreadable: Mapping[str, int] | None = None,
-    ) -> Collection:
-        """Ends the table, writes the manifest and the log entry.
-
-        `record` holds what the collector knows (console, requests, pages, route …);
-        `unreadable` how many values of a column had a type that became null.
-        """
-        unreadable = unreadable or {}
-        table = self._table.close()
-        ended = self._locker.clock.now()
-        manifest = {
-            "schema": records.COLLECTION_SCHEMA,
-            "id": self.id,
-            "connection": self.connection,
-            "resource": self.resource.name,
-            **record,
-            "time": {
-                "started": rfc3339(self.started),
-                "ended": rfc3339(ended),
-                **record.get("time", {}),
-            },
-            "completeness": records.completeness_as_json(completeness),
-            "table": {
-                "file": layout.TABLE,
-                "rows": self.distinct,
-                "columns": [column.name for column in self.resource.columns],
-                "personal": list(self.resource.personal_columns),
-                "unparsable": {
-                    name: self.unparsable.get(name, 0) + unreadable.get(name, 0)
-                    for name in self.unparsable.keys() | unreadable.keys()
-                },
-            },
-        }
-        self._locker.seal("collection", self.folder, manifest, [*self._files, table])
-        return records.collection(self.folder, *self._locker.manifest(self.folder))

@@ -1,9 +1,12 @@
 """Where the bytes go: a folder, or any S3-compatible bucket."""
 
+import fcntl
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
@@ -11,8 +14,13 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, from_url
 
+from watchkeeper.clock import SYSTEM_CLOCK
 from watchkeeper.errors import AlreadyThere, LockerError, NotALocker
 from watchkeeper.locker import layout
+
+# Seconds after which the writer of a journal in a bucket is taken to be gone: longer than any
+# answer and its retries may take.
+_SILENT_WRITER = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +32,21 @@ class Written:
     sha256: str
 
 
+@dataclass(slots=True)
+class Claim:
+    """That a journal is this process's; released by hand or by the end of the process."""
+
+    descriptor: int | None = None
+
+    def release(self) -> None:
+        """Lets others have it."""
+        if self.descriptor is not None:
+            os.close(self.descriptor)
+            self.descriptor = None
+
+
 class Store:
-    """Files that are written once; the only names ever removed are those in `log/pending`."""
+    """Files that are written once; only those in `log/pending` and `open` are ever removed."""
 
     def __init__(self, where: str | Path, *, create: bool) -> None:
         """`where`: a folder or a bucket's URL; raises NotALocker for a missing folder or a file."""
@@ -77,6 +98,43 @@ class Store:
         except (BaseError, OSError) as error:
             raise self._failed("read", path, error) from error
         return True
+
+    def put_open(self, path: str, data: bytes) -> None:
+        """Writes a file of a journal, whether there is one of that name or not."""
+        _journal_only(path)
+        try:
+            obstore.put(self._store, path, data)
+        except (BaseError, OSError) as error:
+            raise self._failed("written", path, error) from error
+
+    def remove_open(self, paths: list[str]) -> None:
+        """Removes files of journals; nothing else may be removed."""
+        for path in paths:
+            _journal_only(path)
+        try:
+            for path in paths:
+                with suppress(FileNotFoundError):
+                    obstore.delete(self._store, path)
+        except (BaseError, OSError) as error:
+            raise self._failed("removed", layout.OPEN, error) from error
+        if self.root is not None:
+            for folder in {(self.root / path).parent for path in paths}:
+                with suppress(OSError):  # another file may have come meanwhile
+                    folder.rmdir()
+
+    def claim(self, folder: str) -> "Claim | None":
+        """Takes a journal for this process; None while another one has it.
+
+        On a file system the claim ends with the process, however that ends. A bucket knows no
+        locks: there a journal to which nothing was added for a while belongs to nobody.
+        """
+        if self.root is not None:
+            return _lock(self.root / folder)
+        newest = datetime.min.replace(tzinfo=UTC)
+        for chunk in obstore.list(self._store, folder):
+            newest = max([newest, *(meta["last_modified"] for meta in chunk)])
+        alive = (SYSTEM_CLOCK.now() - newest).total_seconds() < _SILENT_WRITER
+        return None if alive else Claim()
 
     def remove_pending(self, path: str) -> None:
         """Removes a marker of `log/pending`; nothing else may be removed."""
@@ -153,6 +211,23 @@ class Store:
 
     def _failed(self, verb: str, path: str, error: Exception) -> LockerError:
         return LockerError(f"{path} in {self.where} cannot be {verb}: {_first_line(error)}")
+
+
+def _journal_only(path: str) -> None:
+    if not path.startswith(f"{layout.OPEN}/"):
+        raise LockerError(f"{path} is evidence: it is written once and never removed.")
+
+
+def _lock(folder: Path) -> Claim | None:
+    """An exclusive lock on a folder, which is made when there is none; None when it is taken."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return Claim(descriptor)
 
 
 def _first_line(error: Exception) -> str:

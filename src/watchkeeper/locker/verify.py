@@ -127,7 +127,7 @@ def _folders(store: Store, report: Report) -> dict[str, list[tuple[str, int]]]:
         folder = layout.folder_of(path)
         if folder is not None:
             folders.setdefault(folder, []).append((path, size))
-        elif path != layout.MARKER and not path.startswith(layout.LOG + "/"):
+        elif path != layout.MARKER and not path.startswith((layout.LOG + "/", layout.OPEN + "/")):
             report.strays.append(path)
     return folders
 

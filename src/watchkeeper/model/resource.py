@@ -55,8 +55,9 @@ class Resource:
     `path` is relative to `/web/api/v2.1` and may hold `{id}` for TIMELINES and EACH;
     `permission` is the console's own identifier (`Endpoints.view`), empty when none is needed;
     `envelope` names the list inside `data` (`sites`), empty when `data` is the list itself;
-    `rate` is the published limit of its path prefix in requests a second;
-    `secrets` are keys whose values are overwritten before a page is stored.
+    `secrets` are keys whose values are overwritten before a page is stored;
+    `split` says that the list can be filtered by `siteIds` and `groupIds` and is long enough to
+    be read in parts; it then needs `created`.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Resource:
     secrets: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     optional: bool = False
+    split: bool = False
     created: str = ""
     updated: str = ""
     order: int = 50

@@ -16,6 +16,7 @@ RESOURCE = Resource(
         ("isUninstalled", "true,false"),
     ),
     secrets=("licenseKey",),
+    split=True,
     created="registered_at",
     updated="updated_at",
     columns=(

@@ -13,6 +13,7 @@ RESOURCE = Resource(
     interval=timedelta(hours=1),
     order=50,
     parameters=(("sortBy", "id"), ("sortOrder", "asc")),
+    split=True,
     created="created_at",
     updated="updated_at",
     columns=(

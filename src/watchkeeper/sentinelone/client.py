@@ -3,11 +3,13 @@
 It has one verb, GET. Nothing here can change anything in a console.
 """
 
+import os
 import random
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -24,9 +26,8 @@ from watchkeeper.errors import (
     TokenDead,
     TooSlow,
     Unavailable,
-    UnknownParameter,
 )
-from watchkeeper.sentinelone import answers, paging
+from watchkeeper.sentinelone import answers
 from watchkeeper.sentinelone.address import API_BASE, Address
 from watchkeeper.sentinelone.exchange import Answer, Request, ServerTime
 from watchkeeper.sentinelone.limits import Limits, Pacer, rate_of
@@ -50,7 +51,7 @@ _UNREADABLE = (
 
 
 class Console:
-    """One console, one token. Not shared between threads."""
+    """One console, one token. Threads may share it: each gets a connection of its own."""
 
     def __init__(
         self,
@@ -70,8 +71,13 @@ class Console:
         self.requests: list[Request] = []
         self.server_time = ServerTime()
         self.notes: list[str] = []
-        self._wire = Wire(address, self.limits, clock, proxy)
-        self._pacer = Pacer(self.limits.rates, clock.monotonic)
+        self._proxy = proxy
+        self._wires: list[Wire] = []
+        self._mine = threading.local()
+        self._pacer = Pacer(self.limits.rates, clock.monotonic, self.limits.recovery)
+        self._lock = threading.Lock()
+        # Decompressing and decoding takes memory and a core: no more pages at once than cores.
+        self.room = threading.BoundedSemaphore(os.cpu_count() or 1)
         self._random = random.Random(seed)  # noqa: S311 - jitter, no secret
         self._answered = False
         # Page sizes that a time-out taught, by the prefix that also has a rate of its own.
@@ -103,6 +109,8 @@ class Console:
                 failure, message, retry_after = problem.failure, problem.message, problem.after
                 status, kept = problem.status, problem.excerpt
             request.failures.append(f"{failure.value}: {message}")
+            if failure is Failure.THROTTLED:
+                self._pacer.throttled(path)
             step = next_step(
                 failure,
                 attempt=attempt,
@@ -116,49 +124,13 @@ class Console:
                 asked["limit"] = str(int(asked["limit"]) // 2)
             self.clock.sleep(step.seconds)
 
-    def pages(
-        self,
-        path: str,
-        params: Mapping[str, str],
-        read: Callable[[bytes], Any],
-        *,
-        limit: int,
-        droppable: frozenset[str] = frozenset(),
-    ) -> Iterator[Answer[Any]]:
-        """Every page of a list, in order. `read` returns something with a `next_cursor`.
+    def page_size(self, path: str, largest: int) -> int:
+        """How many records to ask for at once: what a time-out taught, or the largest page."""
+        return min(largest, self._sizes.get(rate_of(path, self.limits.rates)[0], largest))
 
-        Filters and sort are sent with every page: a cursor holds neither. A parameter in
-        `droppable` that the console does not know is dropped and noted, on the first page only.
-        """
-        fixed = dict(params)
-        prefix, _, _ = rate_of(path, self.limits.rates)
-        size, cursor = min(limit, self._sizes.get(prefix, limit)), None
-        followed: set[str] = set()
-        while True:
-            asked = fixed | {"limit": str(size)} | ({"cursor": cursor} if cursor else {})
-            try:
-                answer = self.ask(path, asked, read)
-            except UnknownParameter as error:
-                if cursor is not None or error.parameter not in droppable & fixed.keys():
-                    raise
-                del fixed[error.parameter]
-                note = f"the console does not know {error.parameter}; it was left out"
-                if note not in self.notes:
-                    self.notes.append(note)
-                continue
-            yield answer
-            if int(answer.params["limit"]) < size:
-                size = self._sizes[prefix] = int(answer.params["limit"])
-            try:
-                cursor = paging.following(answer.value.next_cursor, followed)
-            except paging.RepeatedCursor as error:
-                raise NotJson(
-                    f"{path}: the console repeats a cursor, the list has no end.",
-                    hint="Collect again; if it stays, report it to the vendor.",
-                    status=_HTTP_OK,
-                ) from error
-            if cursor is None:
-                return
+    def learn_page_size(self, path: str, size: int) -> None:
+        """Asks for no more at once from now on, wherever the same rate governs."""
+        self._sizes[rate_of(path, self.limits.rates)[0]] = size
 
     def alive(self) -> bool:
         """Whether the token is accepted where no permission is needed; raises GoneSilent."""
@@ -176,7 +148,18 @@ class Console:
 
     def close(self) -> None:
         """Closes the connections."""
-        self._wire.close()
+        with self._lock:
+            for wire in self._wires:
+                wire.close()
+
+    def _wire(self) -> Wire:
+        """The calling thread's own."""
+        wire: Wire | None = getattr(self._mine, "wire", None)
+        if wire is None:
+            wire = self._mine.wire = Wire(self.address, self.limits, self.clock, self._proxy)
+            with self._lock:
+                self._wires.append(wire)
+        return wire
 
     # ------------------------------------------------------------------ one try
 
@@ -187,7 +170,7 @@ class Console:
         query = urlencode(request.params, quote_via=quote, safe=",")
         target = API_BASE + request.path + (f"?{query}" if query else "")
         try:
-            received = self._wire.get(target, self._headers, total or self.limits.total)
+            received = self._wire().get(target, self._headers, total or self.limits.total)
         except WireError as error:
             raise _Retry(error.failure, error.message) from error
         self._answered = True
@@ -196,12 +179,19 @@ class Console:
         request.bytes += len(received.body)
         request.seconds += received.seconds
         request.request_id = received.headers.get("x-rqid", "")
+        request.date = received.headers.get("date", "")
         return received
 
     def _success(
         self, request: Request, received: Received, read: Callable[[bytes], T]
     ) -> Answer[T]:
         """The answer read; raises _Retry when asking again may help, a ConsoleError when not."""
+        if received.status == _HTTP_OK:
+            with self.room:
+                return self._read(request, received, read)
+        return self._read(request, received, read)
+
+    def _read(self, request: Request, received: Received, read: Callable[[bytes], T]) -> Answer[T]:
         status = received.status
         if status < 300:  # noqa: PLR2004 - success
             text = self._plain(received)
@@ -349,11 +339,12 @@ class Console:
             moment = parsedate_to_datetime(text).astimezone(UTC)
         except ValueError:
             return
-        if self.server_time.first is None:
-            self.server_time.first = moment
-            offset = (moment - self.clock.now()).total_seconds()
-            self.server_time.offset_ms = round(offset * 1000)
-        self.server_time.last = moment
+        with self._lock:
+            if self.server_time.first is None:
+                self.server_time.first = moment
+                offset = (moment - self.clock.now()).total_seconds()
+                self.server_time.offset_ms = round(offset * 1000)
+            self.server_time.last = moment
 
 
 class _Retry(Exception):

@@ -14,7 +14,11 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Request:
-    """One request as the manifest tells it; `failures` are the tries that brought nothing."""
+    """One request as the manifest tells it.
+
+    `failures` are the tries that brought nothing; `date` is the console's own clock when it
+    answered; `total` is the number it counted, None where it counted nothing.
+    """
 
     path: str
     params: dict[str, str]
@@ -25,6 +29,8 @@ class Request:
     request_id: str = ""
     failures: list[str] = field(default_factory=list)
     page: int | None = None
+    date: str = ""
+    total: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The request without its cursor, which is only told by its digest."""
@@ -33,21 +39,28 @@ class Request:
         if "cursor" in self.params:
             told["cursor_sha256"] = paging.cursor_digest(self.params["cursor"])
         told |= {"status": self.status, "bytes": self.bytes, "seconds": round(self.seconds, 4)}
-        for name in ("rows", "request_id", "failures", "page"):
+        for name in ("rows", "request_id", "failures", "page", "date"):
             if value := getattr(self, name):
                 told[name] = value
+        if self.total is not None:
+            told["total"] = self.total
         return told
 
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
-    """A success: `received` as it came, `text` decoded, `value` what the reader made of it."""
+    """A success: `received` as it came, `text` decoded, `value` what the reader made of it.
+
+    `kept` is the record of the page where it was stored before: the walk goes on after an
+    interruption and the console was not asked again.
+    """
 
     received: Received
     text: bytes
     value: T
     request: Request
     params: Mapping[str, str]
+    kept: Mapping[str, Any] | None = None
 
 
 @dataclass(slots=True)

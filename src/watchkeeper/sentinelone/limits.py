@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Lock
 
 # Requests a second and burst, per path prefix, longest prefix first
 # (reference section 8; what the vendor does not publish is taken as 10 a second).
@@ -21,10 +22,21 @@ PUBLISHED_RATES: tuple[tuple[str, float, int], ...] = (
     ("/", 10, 10),
 )
 
+# Requests left evenly spaced arrive less so: a little below the limit is never above it.
+_MARGIN = 0.96
+# Seconds.
+RECOVERY = 120.0
+# Several 429 within this share of the time of recovery are one lesson: many walks learn it at once.
+_ONE_LESSON = 1 / 60
+_SMALLEST_SHARE = 1 / 16
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Times in seconds.
+    """Times in seconds; `walks` is how many requests may be under way at once.
+
+    `recovery` is how long a rate takes from nothing to the published one after a 429: one halving
+    is made up for in half of it.
 
     The defaults end a run against a silent console within four minutes: three tries of at most
     60 s, their pauses, and one probe of at most 30 s.
@@ -38,6 +50,8 @@ class Limits:
     pause: float = 1.0
     longest_pause: float = 30.0
     longest_retry_after: float = 60.0
+    walks: int = 8
+    recovery: float = RECOVERY
     rates: tuple[tuple[str, float, int], ...] = field(default=PUBLISHED_RATES)
 
 
@@ -49,22 +63,59 @@ def rate_of(path: str, rates: tuple[tuple[str, float, int], ...]) -> tuple[str, 
     raise ValueError(f"no rate for {path}: the list must end with '/'")
 
 
+@dataclass(slots=True)
+class _Pace:
+    """How one prefix is asked: free turns and when that was, the share of its rate since when."""
+
+    turns: float
+    at: float
+    share: float = 1.0
+    since: float = 0.0
+
+
 class Pacer:
-    """A token bucket per path prefix: says how long to wait before the next request."""
+    """A token bucket per path prefix: says how long to wait before the next request.
+
+    A prefix that answers 429 is asked half as often from then on, and gets its rate back little
+    by little. Threads may share it.
+    """
 
     def __init__(
-        self, rates: tuple[tuple[str, float, int], ...], monotonic: Callable[[], float]
+        self,
+        rates: tuple[tuple[str, float, int], ...],
+        monotonic: Callable[[], float],
+        recovery: float = RECOVERY,
     ) -> None:
-        """`monotonic`: seconds that never go backwards."""
+        """`monotonic`: seconds that never go backwards; `recovery` as in the limits."""
         self._rates = rates
+        self._recovery = recovery
         self._monotonic = monotonic
-        self._free: dict[str, tuple[float, float]] = {}
+        self._paces: dict[str, _Pace] = {}
+        self._lock = Lock()
 
     def delay(self, path: str) -> float:
         """Takes a turn for the path and returns the seconds to wait before using it."""
-        prefix, rate, burst = rate_of(path, self._rates)
-        now = self._monotonic()
-        tokens, last = self._free.get(prefix, (float(burst), now))
-        tokens = min(float(burst), tokens + (now - last) * rate) - 1.0
-        self._free[prefix] = (tokens, now)
-        return 0.0 if tokens >= 0 else -tokens / rate
+        prefix, published, burst = rate_of(path, self._rates)
+        with self._lock:
+            now = self._monotonic()
+            pace = self._paces.setdefault(prefix, _Pace(float(burst), now))
+            rate = published * _MARGIN * self._share(pace, now)
+            pace.turns = min(float(burst), pace.turns + (now - pace.at) * rate) - 1.0
+            pace.at = now
+            return 0.0 if pace.turns >= 0 else -pace.turns / rate
+
+    def throttled(self, path: str) -> None:
+        """Halves the rate of the path's prefix: the console answered 429."""
+        prefix, _, burst = rate_of(path, self._rates)
+        with self._lock:
+            now = self._monotonic()
+            pace = self._paces.setdefault(prefix, _Pace(float(burst), now))
+            if pace.share < 1.0 and now - pace.since < self._recovery * _ONE_LESSON:
+                return  # several walks were told the same
+            pace.share = max(_SMALLEST_SHARE, self._share(pace, now) / 2)
+            pace.since = now
+            pace.turns = min(pace.turns, 0.0)
+
+    def _share(self, pace: _Pace, now: float) -> float:
+        """The share of the published rate that is used now."""
+        return min(1.0, pace.share + max(0.0, now - pace.since) / self._recovery)

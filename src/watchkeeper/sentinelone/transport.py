@@ -3,7 +3,6 @@
 import socket
 import ssl
 import threading
-import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 import truststore
 import urllib3
+from isal import isal_zlib
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import (
@@ -54,7 +54,7 @@ class Received:
 
 
 class Wire:
-    """Connections to one console."""
+    """A connection to one console. Not shared between threads."""
 
     def __init__(
         self, address: Address, limits: Limits, clock: Clock, proxy: str | None = None
@@ -66,7 +66,7 @@ class Wire:
         options: dict[str, Any] = {
             "retries": False,
             "timeout": urllib3.Timeout(connect=limits.connect, read=limits.silence),
-            "maxsize": 4,
+            "maxsize": 1,
         }
         if address.scheme == "https":
             options["ssl_context"] = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -191,10 +191,10 @@ def plain(received: Received) -> bytes:
         return received.body
     if received.encoding not in {"gzip", "x-gzip"}:
         raise WireError(Failure.BROKEN, f"the encoding {received.encoding!r} was not asked for")
-    inflater = zlib.decompressobj(wbits=31)
+    inflater = isal_zlib.decompressobj(wbits=31)  # twice as fast as the standard library's
     try:
-        text = inflater.decompress(received.body, LARGEST_BODY)
-    except zlib.error as error:
+        text: bytes = inflater.decompress(received.body, LARGEST_BODY)
+    except isal_zlib.error as error:  # type: ignore[misc] # typed as a function, is an exception
         raise WireError(Failure.BROKEN, f"the compressed body is broken: {error}") from error
     if not inflater.eof:
         raise WireError(Failure.BROKEN, "the compressed body is cut off or too large")

@@ -1,0 +1,117 @@
+"""What is written down about an answer: in which form its body is stored, and the facts beside."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from watchkeeper.locker import pages
+from watchkeeper.locker.earlier import Earlier
+from watchkeeper.locker.journal import Interrupted
+from watchkeeper.model.resource import Resource
+from watchkeeper.sentinelone.client import Console
+from watchkeeper.sentinelone.decode import Rows
+from watchkeeper.sentinelone.exchange import Answer, Request
+from watchkeeper.sentinelone.redact import redact
+from watchkeeper.sentinelone.transport import Received
+
+
+def page_facts(
+    answer: Answer[Rows], resource: Resource, bound: Mapping[str, Any], part: int | None
+) -> dict[str, Any]:
+    """The record of a page, as far as the answer tells it."""
+    received = answer.received
+    facts: dict[str, Any] = {
+        "status": received.status,
+        "rows": answer.value.count,
+        "received": {
+            "encoding": received.encoding or "identity",
+            "bytes": len(received.body),
+            "sha256": hashlib.sha256(received.body).hexdigest(),
+        },
+    }
+    if part is not None:
+        facts["part"] = part
+    if bound:
+        facts["bound"] = dict(bound)
+    elif resource.column(resource.key).path == "id" and answer.value.count:
+        keys = answer.value.batch.column(resource.key)
+        facts["keys"] = [keys[0].as_py(), keys[-1].as_py()]
+    return facts
+
+
+def form(
+    answer: Answer[Rows],
+    console: Console,
+    reader: pages.PageReader,
+    resource: Resource,
+    facts: dict[str, Any],
+    earlier: Earlier,
+    part: Mapping[str, str],
+) -> pages.Form:
+    """How the body is stored: as received unless it holds a secret or came uncompressed.
+
+    Where an earlier collection has the same records, as what differs from that; see
+    `locker/pages.py`. Adds to `facts` what was removed.
+    """
+    received = answer.received
+    text, removed = redact(answer.text, resource.secrets)
+    token = console.token.secret.encode()
+    if token in text:
+        removed = removed | {"the token itself": text.count(token)}
+        text = text.replace(token, b"***")
+    if removed:
+        facts["removed"] = removed
+    as_it_came = not removed and received.encoding not in {"", "identity"}
+    with console.room:
+        found = _difference(text, len(received.body), reader, facts, earlier, part)
+        if found is not None:
+            return found
+        return pages.as_received(received.body) if as_it_came else pages.rewritten(text)
+
+
+def _difference(
+    text: bytes,
+    size: int,
+    reader: pages.PageReader,
+    facts: Mapping[str, Any],
+    earlier: Earlier,
+    part: Mapping[str, str],
+) -> pages.Form | None:
+    """The page as a difference, None where that is impossible or not worth it."""
+    if len(text) < pages.SMALLEST or None in facts.get("keys", [None]):
+        return None
+    references = earlier.like(part, *facts["keys"])
+    if not references:
+        return None
+    found = pages.difference(text, references, reader.earlier(references))
+    return found if len(found.data) <= pages.WORTHWHILE * size else None
+
+
+def journal_facts(run: str, console: Console, resource: Resource, subject: str) -> dict[str, Any]:
+    """What a collection must have in common with the one that goes on with it."""
+    return {
+        "run": run,
+        "subject": subject,
+        "console": console.address.url,
+        "token_fingerprint": console.token.fingerprint,
+        "parameters": [list(each) for each in resource.parameters],
+    }
+
+
+def requests_of(interrupted: Interrupted | None) -> list[dict[str, Any]]:
+    """The requests of a collection before it was interrupted, as the manifest tells them."""
+    if interrupted is None:
+        return []
+    return [record["request"] for record in (*interrupted.answers, *interrupted.pages)]
+
+
+def answered(
+    path: str, params: Mapping[str, str], earlier: Mapping[str, Any], value: Rows
+) -> Answer[Rows]:
+    """An answer that was stored before an interruption."""
+    page, told = earlier["page"], earlier["request"]
+    given = dict(told["params"])
+    if "cursor" in params:
+        given["cursor"] = params["cursor"]
+    received = Received(page["status"], {}, b"", page["received"]["encoding"], 0.0)
+    return Answer(received, b"", value, Request(path, dict(params)), given, kept=page)

@@ -1,0 +1,156 @@
+"""How a page lies in a locker, and how it is read back.
+
+Three forms, told apart by the manifest's record of the page:
+
+- as received: the console's own compressed body, byte for byte (`page-00001.json.gz`);
+- rewritten: the JSON text, compressed anew, where a secret was overwritten or the console did not
+  compress (`page-00001.json.zst`, a plain Zstandard frame);
+- a difference: the JSON text as a Zstandard frame against pages of an earlier collection, which
+  it names (`zstd -d --patch-from`), where that takes far less. The earlier pages are never
+  differences themselves, so two files always suffice.
+
+A difference's record holds the SHA-256 of the JSON text that it stands for.
+"""
+
+import hashlib
+import sys
+import threading
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from watchkeeper.errors import LockerError, Tampered
+from watchkeeper.locker.store import Store
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+# A difference is kept when it takes at most this share of the page as it would lie otherwise.
+WORTHWHILE = 0.6
+# What is smaller is not worth a reference to another file.
+SMALLEST = 64 * 1024
+# A page is compared with at most that much of the earlier collection.
+MOST_REFERENCES = 3
+_WIDEST = 27  # what every decompressor takes without being told
+_P = zstd.CompressionParameter
+_REWRITE: dict[int, int] = {_P.compression_level: 1, _P.content_size_flag: 1, _P.checksum_flag: 1}
+# Found by trying: pages differ in short stretches between long equal ones.
+_DIFFERENCE: dict[int, int] = _REWRITE | {
+    _P.enable_long_distance_matching: 1,
+    _P.ldm_hash_log: 20,
+    _P.ldm_min_match: 64,
+    _P.ldm_bucket_size_log: 3,
+    _P.ldm_hash_rate_log: 4,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A page of an earlier collection: its file's path, and the manifest's record of it."""
+
+    path: str
+    page: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A page as it will be stored: its bytes, the ending of its name, and what the record says."""
+
+    data: bytes
+    ending: str
+    facts: dict[str, Any]
+
+    @property
+    def sha256(self) -> str:
+        """The digest (hex) of the bytes."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+def as_received(body: bytes) -> Form:
+    """A body that came compressed (gzip) and holds nothing that must not be kept."""
+    return Form(body, "json.gz", {})
+
+
+def rewritten(text: bytes) -> Form:
+    """A page as JSON text, compressed anew."""
+    return Form(zstd.compress(text, options=_REWRITE), "json.zst", {})
+
+
+def difference(text: bytes, references: Sequence[Reference], earlier: bytes) -> Form:
+    """A page as what differs from `earlier`, the references' texts joined in their order."""
+    window = min(_WIDEST, max(20, (len(earlier) + len(text)).bit_length()))
+    compressor = zstd.ZstdCompressor(
+        options=_DIFFERENCE | {_P.window_log: window},
+        zstd_dict=zstd.ZstdDict(earlier, is_raw=True).as_prefix,
+    )
+    data = compressor.compress(text, mode=zstd.ZstdCompressor.FLUSH_FRAME)
+    told = {"bytes": len(text), "sha256": hashlib.sha256(text).hexdigest()}
+    against = [each.path for each in references]
+    return Form(data, "json.zst", {"text": told, "against": against})
+
+
+class PageReader:
+    """Reads pages back; keeps the text that a difference was last read against.
+
+    May be used by several threads at once: what is kept is kept for each of them.
+    """
+
+    def __init__(self, store: Store) -> None:
+        """Reads nothing yet."""
+        self._store = store
+        self._kept = threading.local()
+
+    def text(self, path: str, page: Mapping[str, Any]) -> bytes:
+        """The JSON text of a page; `page` is its record in the manifest of its collection.
+
+        Raises Tampered when a file is not what was sealed, LockerError when it cannot be read.
+        """
+        data = self._store.get(path)
+        if hashlib.sha256(data).hexdigest() != page["sha256"]:
+            raise Tampered(
+                f"{path} is not what was sealed.", hint="See what `watchkeeper verify` says."
+            )
+        earlier = b"".join(map(self._reference, page.get("against", ())))
+        text = unpacked(path, data, earlier)
+        told = page.get("text")
+        if told is not None and hashlib.sha256(text).hexdigest() != told["sha256"]:
+            raise Tampered(
+                f"{path} does not give the text that was sealed: what it differs from has changed.",
+                hint="See what `watchkeeper verify` says.",
+            )
+        return text
+
+    def earlier(self, references: Sequence[Reference]) -> bytes:
+        """The texts of references, joined."""
+        texts: dict[str, bytes] = getattr(self._kept, "texts", {})
+        now = {
+            each.path: texts.get(each.path) or self.text(each.path, each.page)
+            for each in references
+        }
+        # The next page begins where this one ended; more would be held once for every walk.
+        self._kept.texts = dict(list(now.items())[-1:])
+        return b"".join(now.values())
+
+    def _reference(self, path: str) -> bytes:
+        texts: dict[str, bytes] = getattr(self._kept, "texts", {})
+        if path not in texts:
+            self._kept.texts = {path: unpacked(path, self._store.get(path), b"")}
+        found: bytes = self._kept.texts[path]
+        return found
+
+
+def unpacked(path: str, data: bytes, earlier: bytes) -> bytes:
+    """What a stored page decompresses to; raises LockerError when it is broken."""
+    try:
+        if path.endswith(".gz"):
+            return zlib.decompress(data, wbits=31)
+        options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: _WIDEST}
+        if earlier:
+            prefix = zstd.ZstdDict(earlier, is_raw=True).as_prefix
+            return zstd.decompress(data, zstd_dict=prefix, options=options)
+        return zstd.decompress(data, options=options)
+    except (zlib.error, zstd.ZstdError) as error:
+        raise LockerError(f"{path} cannot be decompressed: {error}") from error

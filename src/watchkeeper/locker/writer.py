@@ -1,0 +1,206 @@
+"""A collection being written: pages, rows, and at the end the manifest that seals it."""
+
+import itertools
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import pyarrow as pa
+import uuid_utils
+
+from watchkeeper.clock import Clock, rfc3339
+from watchkeeper.errors import LockerError
+from watchkeeper.locker import layout, records, tables
+from watchkeeper.locker.journal import Interrupted, Journal
+from watchkeeper.locker.pages import Form
+from watchkeeper.locker.store import Store, Written
+from watchkeeper.model.collection import Collection, Completeness
+from watchkeeper.model.resource import Resource
+
+_LONGEST_WRITE = 60.0  # seconds
+
+
+class Sealer(Protocol):
+    """What a writer needs of the locker that it writes to."""
+
+    store: Store
+    clock: Clock
+
+    def seal(
+        self, kind: str, folder: str, manifest: dict[str, Any], files: Sequence[Written]
+    ) -> str:
+        """Writes the manifest and the log entry; returns the manifest's SHA-256 (hex)."""
+
+    def manifest(self, folder: str) -> tuple[bytes, str]:
+        """The manifest of a sealed folder, and its SHA-256 (hex)."""
+
+
+class CollectionWriter:
+    """A collection being written. Leave it unsealed and whoever comes next may go on with it.
+
+    `keep`, `answer` and `decide` may be called by several threads; rows are added by one.
+    """
+
+    def __init__(
+        self,
+        locker: Sealer,
+        connection: str,
+        resource: Resource,
+        facts: Mapping[str, Any],
+        interrupted: Interrupted | None,
+    ) -> None:
+        """Opens the table; pages and rows follow. `interrupted` is gone on with."""
+        self.resource = resource
+        self.connection = connection
+        self.id = interrupted.id if interrupted else str(uuid_utils.uuid7())
+        now = locker.clock.now()
+        self.started = datetime.fromisoformat(interrupted.facts["started"]) if interrupted else now
+        self.folder = layout.collection_folder(connection, resource.name, self.started, self.id)
+        self._locker = locker
+        self._idle = threading.Condition()
+        self._keeping = 0
+        self._left = False
+        self._numbers = itertools.count(1)
+        self._pages: dict[int, dict[str, Any]] = {}
+        self._sittings: list[str] = []
+        if interrupted is not None:
+            self._pages = {record["page"]["n"]: record["page"] for record in interrupted.pages}
+            self._sittings = [*interrupted.facts.get("sittings", []), rfc3339(now)]
+        self._table = tables.TableWriter(resource, locker.store, f"{self.folder}/{layout.TABLE}")
+        self._journal = Journal(locker.store, self.id, interrupted.claim if interrupted else None)
+        self._journal.begin(
+            {
+                "connection": connection,
+                "resource": resource.name,
+                "folder": self.folder,
+                "started": rfc3339(self.started),
+                "sittings": self._sittings,
+                **facts,
+            }
+        )
+
+    @property
+    def rows(self) -> int:
+        """Rows received so far, repeated ones included."""
+        return self._table.rows
+
+    @property
+    def distinct(self) -> int:
+        """Different keys so far."""
+        return self._table.distinct
+
+    @property
+    def removed(self) -> dict[str, int]:
+        """By key: how many secrets were overwritten in all pages."""
+        sums: dict[str, int] = {}
+        for page in self._pages.values():
+            for key, count in page.get("removed", {}).items():
+                sums[key] = sums.get(key, 0) + count
+        return sums
+
+    @property
+    def pages(self) -> int:
+        """Pages stored so far."""
+        return len(self._pages)
+
+    def keep(
+        self, form: Form, facts: Mapping[str, Any], request: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Stores a page as the next one; returns its record as the manifest will hold it.
+
+        When this returns the page is there to stay: an interrupted collection goes on after it.
+        Raises LockerError once the collection was left.
+        """
+        with self._idle:
+            if self._left:
+                raise LockerError(f"{self.folder} is no longer written by this walk.")
+            self._keeping += 1
+            number = next(each for each in self._numbers if each not in self._pages)
+            self._pages[number] = {}
+        try:
+            page = self._store(number, form, facts, request)
+        finally:
+            with self._idle:
+                self._keeping -= 1
+                self._idle.notify_all()
+        return page
+
+    def _store(
+        self, number: int, form: Form, facts: Mapping[str, Any], request: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        name = layout.page_name(number, form.ending)
+        page: dict[str, Any] = {"n": number, "file": name, **facts, **form.facts}
+        page |= {"bytes": len(form.data), "sha256": form.sha256}
+        self._journal.page(number, {"page": page, "request": {**request, "page": number}})
+        self._locker.store.put_new(f"{self.folder}/{name}", form.data)
+        self._pages[number] = page
+        return page
+
+    def answer(self, request: Mapping[str, Any]) -> None:
+        """Records the request of an answer that is no page."""
+        self._journal.answer({"request": dict(request)})
+
+    def decide(self, name: str, value: object) -> None:
+        """Records what the walk decided once, to be decided again if it is interrupted."""
+        self._journal.decide(name, value)
+
+    def add(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Adds rows with every column of the resource; returns those whose key was new."""
+        return self._table.add(batch)
+
+    def leave(self) -> None:
+        """Lets another process go on with this collection, or this one later.
+
+        A page that is being stored is stored to its end first; none begins after that.
+        """
+        with self._idle:
+            self._left = True
+            self._idle.wait_for(lambda: self._keeping == 0, timeout=_LONGEST_WRITE)
+        self._journal.let_go()
+
+    def seal(
+        self,
+        record: Mapping[str, Any],
+        completeness: Completeness,
+        unreadable: Mapping[str, int] | None = None,
+    ) -> Collection:
+        """Ends the table, writes the manifest and the log entry, removes the journal.
+
+        `record` holds what the collector knows (console, requests, route …); `unreadable` how
+        many values of a column could not be read and became null.
+        """
+        lost = dict(unreadable or {})
+        if self._table.keyless:
+            key = self.resource.key
+            lost[key] = lost.get(key, 0) + self._table.keyless
+        table = self._table.close()
+        ended = self._locker.clock.now()
+        pages = [self._pages[number] for number in sorted(self._pages) if self._pages[number]]
+        times: dict[str, Any] = {"started": rfc3339(self.started), "ended": rfc3339(ended)}
+        if self._sittings:
+            times["resumed"] = self._sittings
+        manifest = {
+            "schema": records.COLLECTION_SCHEMA,
+            "id": self.id,
+            "connection": self.connection,
+            "resource": self.resource.name,
+            **record,
+            "pages": pages,
+            "time": times | dict(record.get("time", {})),
+            "completeness": records.completeness_as_json(completeness),
+            "table": {
+                "file": layout.TABLE,
+                "rows": self.distinct,
+                "columns": [column.name for column in self.resource.columns],
+                "personal": list(self.resource.personal_columns),
+                "unparsable": lost,
+            },
+        }
+        files = [
+            Written(f"{self.folder}/{page['file']}", page["bytes"], page["sha256"])
+            for page in pages
+        ]
+        self._locker.seal("collection", self.folder, manifest, [*files, table])
+        self._journal.close()
+        return records.collection(self.folder, *self._locker.manifest(self.folder))

@@ -1,0 +1,60 @@
+"""A list from its first page to its last, whoever answers for the pages."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from watchkeeper.errors import NotJson, UnknownParameter
+from watchkeeper.sentinelone import paging
+from watchkeeper.sentinelone.client import Console
+from watchkeeper.sentinelone.exchange import Answer
+
+Ask = Callable[[str, Mapping[str, str]], Answer[Any]]
+
+
+def pages(
+    console: Console,
+    ask: Ask,
+    path: str,
+    params: Mapping[str, str],
+    *,
+    limit: int,
+    droppable: frozenset[str] = frozenset(),
+) -> Iterator[Answer[Any]]:
+    """Every page of a list, in order. What `ask` reads of an answer has a `next_cursor`.
+
+    Filters and sort are sent with every page: a cursor holds neither. A parameter in `droppable`
+    that the console does not know is dropped and noted, on the first page only. A page that had
+    to be asked for at a smaller size makes the following ones smaller.
+    """
+    fixed = dict(params)
+    size, cursor = console.page_size(path, limit), None
+    followed: set[str] = set()
+    while True:
+        asked = fixed | {"limit": str(size)} | ({"cursor": cursor} if cursor else {})
+        try:
+            answer = ask(path, asked)
+        except UnknownParameter as error:
+            if cursor is not None or error.parameter not in droppable & fixed.keys():
+                raise
+            del fixed[error.parameter]
+            note = f"the console does not know {error.parameter}; it was left out"
+            if note not in console.notes:
+                console.notes.append(note)
+            continue
+        following = answer.value.next_cursor
+        given = int(answer.params["limit"])
+        yield answer
+        del answer  # its text need not be held while the next one is waited for
+        if given < size:
+            size = given
+            console.learn_page_size(path, size)
+        try:
+            cursor = paging.following(following, followed)
+        except paging.RepeatedCursor as error:
+            raise NotJson(
+                f"{path}: the console repeats a cursor, the list has no end.",
+                hint="Collect again; if it stays, report it to the vendor.",
+                status=200,
+            ) from error
+        if cursor is None:
+            return
