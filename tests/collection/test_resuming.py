@@ -19,6 +19,7 @@ from watchkeeper.collection.engine import collect
 from watchkeeper.collection.reading import Step
 from watchkeeper.locker.locker import Locker
 from watchkeeper.locker.verify import verify
+from watchkeeper.model.collection import Verdict
 from watchkeeper.sentinelone.limits import Limits
 from watchkeeper.simulator import Company, Running, running
 
@@ -151,6 +152,32 @@ def test_an_expired_cursor_restarts_that_walk_only(
     assert agents.complete
     assert any("cursor expired" in note for note in agents.completeness.notes)
     assert agents.completeness.distinct == len(company.agents)
+
+
+def test_what_a_failing_console_cut_off_is_taken_over(
+    company: Company, locker: Locker, collecting: Collecting, tmp_path: Path
+) -> None:
+    with running(company, latency=0.2) as sim:
+
+        def failing(step: Step) -> None:
+            if step.resource.name == "agents" and step.pages == 1 and step.verdict is None:
+                sim.set_faults("500:agents:always")
+
+        broken = collecting(sim, only=["agents"], on_progress=failing).collections[-1]
+        assert broken.completeness.verdict is Verdict.INCOMPLETE
+        sim.set_faults()
+        found = collecting(sim, only=["agents"]).collections[-1]
+        assert asked_again(sim) == 0
+        whole = collecting(sim, only=["agents"]).collections[-1]
+    assert found.complete
+    assert found.completeness.distinct == len(company.agents)
+    assert found.manifest["continues"]["path"] == broken.path
+    taken = [page for page in found.manifest["pages"] if "in" in page]
+    assert len(taken) == len(broken.manifest["pages"])
+    assert "continues" not in whole.manifest
+    assert verify(locker.store).differences == []
+    (tmp_path / "locker" / broken.path / taken[0]["file"]).unlink()
+    assert verify(locker.store).differences
 
 
 def test_a_run_is_given_up_after_some_hours() -> None:

@@ -74,10 +74,27 @@ def test_without_a_file_the_token_is_printed_first() -> None:
         _stop(process, signal.SIGINT)
 
 
+def test_the_shape_of_the_company_can_be_chosen_and_its_reader_measured() -> None:
+    shape = ["--groups", "40", "--own-policies", "25", "--uneven", "--drift", "10", "--day", "2"]
+    with _serving(*shape) as process:
+        assert process.stdout is not None
+        token, url = process.stdout.readline().strip(), process.stdout.readline().strip()
+        header = {"Authorization": f"ApiToken {token}"}
+        groups = urllib3.request("GET", f"{url}/web/api/v2.1/groups?limit=100", headers=header)
+        rows = groups.json()["data"]
+        assert len(rows) == 40
+        assert sum(not row["inherits"] for row in rows) == 10
+        seen = urllib3.request("GET", f"{url}/simulator/seen").json()
+        assert seen["by_prefix"] == {"/groups": 1}
+        _stop(process, signal.SIGTERM)
+
+
 def test_the_truth_can_be_printed() -> None:
     result = _run(*SMALL, "--truth")
     assert result.exit_code == 0
     assert len(json.loads(result.stdout)) == 12
+    fixed = [_run(*SMALL, "--truth", "--now", "2026-03-01T12:00:00Z").stdout for _ in range(2)]
+    assert fixed[0] == fixed[1]
     spoilt = json.loads(_run(*SMALL, "--truth", "--fault", "null-fields").stdout)
     assert spoilt["ACC-01"]["result"] == "ERROR"
 
@@ -95,6 +112,10 @@ def test_faults_are_listed() -> None:
         (["--agents", "-1"], "agents must not be negative"),
         (["--latency", "-1"], "latency must not be negative"),
         (["--port", "70000"], "port must be between"),
+        (["--groups", "2"], "groups must be one a site at least"),
+        (["--now", "2026-03-01"], "now must be a moment with a time zone"),
+        (["--now", "yesterday"], "Invalid isoformat string"),
+        (["--drift", "150"], "drift must be a percentage"),
         (["--token-file", "/nowhere/token"], "cannot write /nowhere/token"),
     ],
 )

@@ -1,9 +1,11 @@
 """Serve a simulated SentinelOne console, to try Watchkeeper without a console of one's own."""
 
+import gc
 import signal
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -27,7 +29,32 @@ def command(
     users: Annotated[int, typer.Option(help="How many users.")] = 60,
     activities: Annotated[int, typer.Option(help="How many activities.")] = 5000,
     seed: Annotated[int, typer.Option(help="Same seed, same company.")] = 7,
+    groups: Annotated[
+        int | None,
+        typer.Option(help="How many groups in all; three or four a site if none is said."),
+    ] = None,
+    own_policies: Annotated[
+        float | None,
+        typer.Option(
+            help="How many groups in a hundred have a policy of their own.", metavar="PERCENT"
+        ),
+    ] = None,
+    uneven: Annotated[
+        bool, typer.Option("--uneven", help="A few large sites and a long tail of small ones.")
+    ] = False,
+    drift: Annotated[
+        float | None,
+        typer.Option(help="How many agents in a hundred change on every day.", metavar="PERCENT"),
+    ] = None,
     day: Annotated[int, typer.Option(help="The same company that many days later.")] = 0,
+    now: Annotated[
+        str | None,
+        typer.Option(
+            help="The moment it is seen at, with a time zone, so that two runs differ by their "
+            "day only; this very moment if none is said.",
+            metavar="TIME",
+        ),
+    ] = None,
     profile: Annotated[
         str, typer.Option(help="Which API it speaks: 2026, 2024 or documented.")
     ] = "2026",
@@ -59,8 +86,10 @@ def command(
 
     It answers as the management API does, with the agents, threats, policies, people and activities
     of an invented company in which a few things are wrong. Point a connection at the address it
-    prints, with the token it prints. The company lives on: its times move with the clock, hour by
-    hour, and every day something changes. It listens on this machine only and stops with Ctrl-C.
+    prints, with the token it prints. GET /simulator/seen there tells how often it was asked, and
+    POST /simulator/forget begins to count anew. The company lives on: its times move with the
+    clock, hour by hour, and every day something changes. It listens on this machine only and stops
+    with Ctrl-C.
 
     Example: watchkeeper simulate --agents 20000 --fault 429-html --token-file token
     """
@@ -87,8 +116,14 @@ def command(
             activities=activities,
             seed=seed,
             profile=profile,
+            now=None if now is None else datetime.fromisoformat(now),
+            groups=groups,
+            own_policies=own_policies,
+            uneven=uneven,
+            drift=drift,
         )
         company = build(day=day)
+        gc.freeze()  # a large company is no garbage: looking through it takes seconds
         if truth:
             console = simulator.Running(company, profile, token="")
             console.start(fault or ())
@@ -114,6 +149,7 @@ def _live(served: "Running", build: Callable[..., "Company"], day: int) -> None:
     while signal.sigtimedwait(_STOP, _HOUR) is None:
         days = int((time.monotonic() - started) // (24 * _HOUR))
         served.set_company(build(day=day + days))
+        gc.freeze()
 
 
 def _fail(message: str) -> NoReturn:

@@ -17,7 +17,7 @@ from watchkeeper.collection import (
     agent as one_agent,
 )
 from watchkeeper.collection.reading import Job, Progress, Reading, Step
-from watchkeeper.collection.resuming import Unfinished, unfinished
+from watchkeeper.collection.resuming import unfinished
 from watchkeeper.errors import ConsoleError, UsageError
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection, Completeness, Verdict
@@ -83,21 +83,15 @@ def collect(
         return report
     wanted = plan(only)
     left = unfinished(locker, connection, console, wanted)
-    if left is not None:
-        job.run = left.run
+    job.run = left.run or job.run
     for resource in wanted:
-        sealed = left.sealed(locker, connection, resource.name) if left is not None else None
+        sealed = left.sealed(locker, connection, resource.name)
         if sealed is not None:
             _count_in(job, resource, sealed, report)
             continue
         read = _SPECIAL.get(resource.name, _WALKS[resource.walk])
-        _collect(_begin(job, resource, left), read, report)
+        _collect(Reading(job, resource, before=left.before.get(resource.name)), read, report)
     return report
-
-
-def _begin(job: Job, resource: Resource, left: Unfinished | None) -> Reading:
-    """The reading of a resource: a new one, or the one that was interrupted."""
-    return Reading(job, resource, interrupted=left.interrupted.get(resource.name) if left else None)
 
 
 def _count_in(job: Job, resource: Resource, sealed: Collection, report: Report) -> None:
@@ -146,6 +140,7 @@ def _collect(reading: Reading, read: Callable[[Reading], Collection], report: Re
         collection = read(reading)
     except cursor.Interrupted as interrupted:
         report.fatal = interrupted.cause
+        reading.note_error(interrupted.cause)
         collection = reading.seal(interrupted.outcome)
     except cursor.FATAL as error:
         report.fatal = error

@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from watchkeeper.errors import LockerError
 from watchkeeper.locker import pages
 from watchkeeper.locker.earlier import Earlier
-from watchkeeper.locker.journal import Interrupted
 from watchkeeper.model.resource import Resource
 from watchkeeper.sentinelone.client import Console
 from watchkeeper.sentinelone.decode import Rows
@@ -83,26 +83,12 @@ def _difference(
     references = earlier.like(part, *facts["keys"])
     if not references:
         return None
-    found = pages.difference(text, references, reader.earlier(references))
+    try:
+        earlier_text = reader.earlier(references)
+    except LockerError:
+        return None  # it is gone or changed, which `verify` tells; this page is stored whole
+    found = pages.difference(text, references, earlier_text)
     return found if len(found.data) <= pages.WORTHWHILE * size else None
-
-
-def journal_facts(run: str, console: Console, resource: Resource, subject: str) -> dict[str, Any]:
-    """What a collection must have in common with the one that goes on with it."""
-    return {
-        "run": run,
-        "subject": subject,
-        "console": console.address.url,
-        "token_fingerprint": console.token.fingerprint,
-        "parameters": [list(each) for each in resource.parameters],
-    }
-
-
-def requests_of(interrupted: Interrupted | None) -> list[dict[str, Any]]:
-    """The requests of a collection before it was interrupted, as the manifest tells them."""
-    if interrupted is None:
-        return []
-    return [record["request"] for record in (*interrupted.answers, *interrupted.pages)]
 
 
 def answered(
@@ -114,4 +100,4 @@ def answered(
     if "cursor" in params:
         given["cursor"] = params["cursor"]
     received = Received(page["status"], {}, b"", page["received"]["encoding"], 0.0)
-    return Answer(received, b"", value, Request(path, dict(params)), given, kept=page)
+    return Answer(received, b"", value, Request(path, dict(params)), given, kept=earlier)

@@ -16,9 +16,9 @@ from watchkeeper import __version__
 from watchkeeper.clock import rfc3339
 from watchkeeper.collection import evidence
 from watchkeeper.collection.replay import Replay
+from watchkeeper.collection.resuming import Before, facts_of
 from watchkeeper.errors import ConsoleError, Denied
 from watchkeeper.locker.earlier import MOST_DIFFERENCES, Earlier, base
-from watchkeeper.locker.journal import Interrupted
 from watchkeeper.locker.locker import Locker
 from watchkeeper.locker.rows import bind, older
 from watchkeeper.model.collection import Collection, Completeness, Verdict
@@ -86,9 +86,10 @@ class Reading:
         resource: Resource,
         *,
         subject: str = "",
-        interrupted: Interrupted | None = None,
+        before: Before | None = None,
     ) -> None:
-        """Opens an unsealed collection, or goes on with an interrupted one."""
+        """Opens an unsealed collection, or goes on with one that was cut off."""
+        before = before or Before()
         self.job = job
         self.resource = resource
         self.subject = subject
@@ -100,11 +101,14 @@ class Reading:
         self.older = 0
         self._since: datetime | None = None
         self._decode = ResourceDecoder(resource, single=True)
-        self._replay = Replay.of(interrupted)
-        self._asked_before = evidence.requests_of(interrupted)
-        self._decided = dict(interrupted.decided) if interrupted else {}
-        facts = evidence.journal_facts(job.run, job.console, resource, subject)
-        self._writer = job.locker.begin(job.connection, resource, facts, interrupted)
+        self._before = before
+        self._replay = Replay(before.records)
+        self._asked_before: list[dict[str, Any]] = []
+        if before.interrupted is not None:
+            self._asked_before = [each["request"] for each in before.records]
+        self._decided = dict(before.decided)
+        facts = facts_of(job.run, job.console, resource, subject)
+        self._writer = job.locker.begin(job.connection, resource, facts, before.interrupted)
         self._unreadable: dict[str, int] = {}
         self._absent: tuple[str, ...] | None = None
         job.console.take_requests()
@@ -145,7 +149,7 @@ class Reading:
         if earlier is None or "page" not in earlier:
             return self.job.console.ask(path, params, read or self.read_page)
         page = earlier["page"]
-        text = self.job.locker.pages.text(f"{self._writer.folder}/{page['file']}", page)
+        text = self.job.locker.pages.text(f"{earlier['folder']}/{page['file']}", page)
         value = (read or self.read_page)(text)
         return evidence.answered(path, params, earlier, value)
 
@@ -154,6 +158,8 @@ class Reading:
         earlier = self._replay.take(self.route, params)
         if earlier is not None:
             request = earlier["request"]
+            if self._before.sealed is not None:
+                self._asked_before.append(request)
             return request.get("total"), request.get("date", "")
         answer = self.job.console.ask(self.route, params, page_total)
         answer.request.total = answer.value
@@ -201,6 +207,9 @@ class Reading:
             answer.request.rows = rows.count
             page = self._writer.keep(form, facts, answer.request.as_json())
             answer.request.page = page["n"]
+        elif self._before.sealed is not None:
+            told = self._writer.borrow(**answer.kept)
+            self._asked_before.append(told)
         return Kept(rows, bound or {})
 
     def add(self, kept: Kept) -> None:
@@ -293,6 +302,7 @@ class Reading:
                 "trigger": self.job.trigger,
             },
             "permission": self.resource.permission,
+            "parameters": [list(each) for each in self.resource.parameters],
             "route": self.route,
             "derived": self.derived,
             "time": {
@@ -311,4 +321,10 @@ class Reading:
             },
             "absent_fields": list(self._absent or ()),
         }
+        if self._before.sealed is not None:
+            sealed = self._before.sealed
+            record["continues"] = {
+                "path": sealed.path,
+                "manifest_sha256": sealed.manifest_sha256,
+            }
         return record | self.facts

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from watchkeeper.locker.journal import Interrupted
 from watchkeeper.sentinelone.address import API_BASE
 from watchkeeper.sentinelone.paging import cursor_digest
 
@@ -20,16 +19,11 @@ class Replay:
     """What was answered before, by question; each answer is given once. Threads may share it."""
 
     def __init__(self, records: Iterable[Mapping[str, Any]] = ()) -> None:
-        """`records`: requests as the manifest tells them, with their page's record if any."""
+        """`records`: `request` as a manifest tells it, the record of its `page`, if it has one."""
         self._answers: dict[Question, list[Mapping[str, Any]]] = {}
         self._lock = threading.Lock()
         for record in records:
             self._answers.setdefault(_told(record["request"]), []).append(record)
-
-    @classmethod
-    def of(cls, interrupted: Interrupted | None) -> "Replay":
-        """Everything an interrupted collection had; nothing when there is none."""
-        return cls([*interrupted.pages, *interrupted.answers] if interrupted else ())
 
     def take(
         self, path: str, params: Mapping[str, str], bound: Mapping[str, Any] | None = None

@@ -114,7 +114,8 @@ def _read(store: Store, folder: str, facts: dict[str, Any], claim: Claim) -> Int
         except (LockerError, ValueError):
             continue  # cut while being written: what it would tell of was not stored
         if name.startswith("page-"):
-            if f"{facts['folder']}/{record['page']['file']}" in stored:
+            page = record["page"]
+            if "in" in page or f"{facts['folder']}/{page['file']}" in stored:
                 one.pages.append(record)
         elif name.startswith("answer-"):
             one.answers.append(record)

@@ -27,7 +27,10 @@ class Difference:
 
 @dataclass(slots=True)
 class Report:
-    """What a verification found. `head` is (number, SHA-256) of the newest log entry."""
+    """What a verification found. `head` is (number, SHA-256) of the newest log entry.
+
+    `needed` holds what builds on another collection's file, and that file.
+    """
 
     files: int = 0
     bytes: int = 0
@@ -37,6 +40,7 @@ class Report:
     leftovers: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     strays: list[str] = field(default_factory=list)
+    needed: list[tuple[str, str]] = field(default_factory=list)
 
     def differs(self, path: str, what: str) -> None:
         """Notes a difference."""
@@ -61,19 +65,28 @@ def verify(store: Store, on_progress: Callable[[int, int], None] | None = None) 
     folders = _folders(store, report)
     report.strays += store.staged()
     pending = _pending(store)
+    sealed: set[str] = set()
     for done, (folder, found) in enumerate(sorted(folders.items()), start=1):
         manifest = f"{folder}/{layout.MANIFEST}"
         if manifest not in {path for path, _ in found}:
             if manifest not in logged:
                 report.leftovers.append(folder)
         else:
-            _verify_folder(store, folder, dict(found), logged, pending, report)
+            sealed |= _verify_folder(store, folder, dict(found), logged, pending, report)
         if on_progress is not None:
             on_progress(done, len(folders))
+    _verify_needed(report, sealed)
     for manifest in logged:
         if manifest.rsplit("/", 1)[0] not in folders or not store.exists(manifest):
             report.differs(manifest, "is in the log and is missing")
     return report
+
+
+def _verify_needed(report: Report, sealed: set[str]) -> None:
+    """Whether what builds on another collection's file can: that file is sealed."""
+    for user, path in report.needed:
+        if path not in sealed:
+            report.differs(user, f"needs {path}, which is in no sealed collection")
 
 
 def verify_head(store: Store, number: int, sha256: str, report: Report) -> None:
@@ -151,13 +164,14 @@ def _verify_folder(
     logged: dict[str, str],
     pending: dict[str, str],
     report: Report,
-) -> None:
+) -> set[str]:
+    """Checks one sealed folder; returns the paths of its files."""
     manifest_path = f"{folder}/{layout.MANIFEST}"
     try:
         data = store.get(manifest_path)
     except LockerError as error:
         report.differs(manifest_path, str(error))
-        return
+        return set()
     digest = hashlib.sha256(data).hexdigest()
     report.sealed += 1
     report.files += 1
@@ -171,7 +185,7 @@ def _verify_folder(
         report.differs(manifest_path, "has no log entry")
     listed = _listed(manifest_path, data, report)
     if listed is None:
-        return
+        return set()
     for name, expected in listed.items():
         path = f"{folder}/{name}"
         if path not in found:
@@ -181,6 +195,7 @@ def _verify_folder(
     for path in found:
         if path != manifest_path and path.removeprefix(folder + "/") not in listed:
             report.differs(path, "is foreign: the manifest does not know it")
+    return {f"{folder}/{name}" for name in listed}
 
 
 def _listed(path: str, data: bytes, report: Report) -> dict[str, dict[str, Any]] | None:
@@ -188,6 +203,12 @@ def _listed(path: str, data: bytes, report: Report) -> dict[str, dict[str, Any]]
         manifest = json.loads(data)
         if manifest["schema"] not in {records.COLLECTION_SCHEMA, records.ASSESSMENT_SCHEMA}:
             report.differs(path, f"has the unknown schema {manifest['schema']!r}")
+        folder = path.removesuffix(f"/{layout.MANIFEST}")
+        for page in manifest.get("pages", ()):
+            own = f"{page.get('in', folder)}/{page['file']}"
+            if "in" in page:
+                report.needed.append((path, own))
+            report.needed += [(own, needed) for needed in page.get("against", ())]
         return {str(file["path"]): dict(file) for file in manifest["files"]}
     except (ValueError, KeyError, TypeError) as error:
         report.differs(path, f"is not a manifest: {error!r}")

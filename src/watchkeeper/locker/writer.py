@@ -126,6 +126,18 @@ class CollectionWriter:
                 self._idle.notify_all()
         return page
 
+    def borrow(
+        self, folder: str, page: Mapping[str, Any], request: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Takes over a page that lies in another collection's folder; returns its request here."""
+        with self._idle:
+            number = next(each for each in self._numbers if each not in self._pages)
+            taken = {**page, "n": number, "in": folder}
+            self._pages[number] = taken
+        told = {**request, "page": number}
+        self._journal.page(number, {"page": taken, "request": told})
+        return told
+
     def _store(
         self, number: int, form: Form, facts: Mapping[str, Any], request: Mapping[str, Any]
     ) -> dict[str, Any]:
@@ -200,6 +212,7 @@ class CollectionWriter:
         files = [
             Written(f"{self.folder}/{page['file']}", page["bytes"], page["sha256"])
             for page in pages
+            if "in" not in page
         ]
         self._locker.seal("collection", self.folder, manifest, [*files, table])
         self._journal.close()

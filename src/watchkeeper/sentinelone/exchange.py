@@ -51,8 +51,8 @@ class Request:
 class Answer(Generic[T]):
     """A success: `received` as it came, `text` decoded, `value` what the reader made of it.
 
-    `kept` is the record of the page where it was stored before: the walk goes on after an
-    interruption and the console was not asked again.
+    `kept` tells of the page where it was stored before (its `folder`, `page` and `request`): the
+    walk goes on after an interruption and the console was not asked again.
     """
 
     received: Received

@@ -7,7 +7,9 @@ specification, its verdicts are worked out from the company itself.
 from watchkeeper.simulator.catalogue import PROFILES
 from watchkeeper.simulator.company import Company
 from watchkeeper.simulator.faults import FAULTS
-from watchkeeper.simulator.server import Running, Seen, running
+from watchkeeper.simulator.seen import Seen
+from watchkeeper.simulator.served import Running
+from watchkeeper.simulator.server import running
 from watchkeeper.simulator.truth import truth
 
 __all__ = ["FAULTS", "PROFILES", "Company", "Running", "Seen", "running", "truth"]

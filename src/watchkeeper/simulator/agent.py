@@ -2,6 +2,9 @@
 
 from datetime import datetime
 from functools import lru_cache
+from typing import Final
+
+import msgspec
 
 from watchkeeper.simulator.times import ago
 from watchkeeper.simulator.world import DAY, Row
@@ -133,9 +136,8 @@ def _proxies(number: int, profile: str) -> Row:
     return states
 
 
-@lru_cache(maxsize=8_192)
 def _common(number: int, system: str, machine: str, now: datetime, profile: str) -> Row:
-    """Fields that no control needs: agents share them, because a page has a thousand agents."""
+    """Fields that no control needs, the same for many agents."""
     common: Row = {
         "allowRemoteShell": False,
         "appsVulnerabilityStatus": ("up_to_date", "patch_required", "not_applicable")[number % 3],
@@ -171,17 +173,49 @@ def _common(number: int, system: str, machine: str, now: datetime, profile: str)
     return common
 
 
-def agent(row: Row, now: datetime, profile: str) -> Row:
-    """The full record."""
+def _own(row: Row, now: datetime) -> Row:
+    """Fields that follow from the row."""
     number: int = row["_n"]
     disabled = row["operationalState"] in {"partially_disabled", "fully_disabled"}
     interfaces = _interfaces(number)
+    return {
+        "firstFullModeTime": None if number % 4 else row["registeredAt"],
+        "groupUpdatedAt": None if number % 3 else row["registeredAt"],
+        "lastIpToMgmt": interfaces[0]["inet"][0],
+        "networkInterfaces": interfaces,
+        "operationalStateExpiration": ago(now, -6 * 3600) if disabled and number % 2 else None,
+        "showAlertIcon": row["infected"],
+    }
+
+
+def agent(row: Row, now: datetime, profile: str) -> Row:
+    """The full record."""
+    number: int = row["_n"]
     record = _common(number % _VARIETY, row["osType"], str(row["machineType"]), now, profile) | row
     del record["_n"]
-    record["firstFullModeTime"] = None if number % 4 else row["registeredAt"]
-    record["groupUpdatedAt"] = None if number % 3 else row["registeredAt"]
-    record["lastIpToMgmt"] = interfaces[0]["inet"][0]
-    record["networkInterfaces"] = interfaces
-    record["operationalStateExpiration"] = ago(now, -6 * 3600) if disabled and number % 2 else None
-    record["showAlertIcon"] = row["infected"]
-    return record
+    if "lastLoggedInUserName" in row:
+        person = f"CN={row['lastLoggedInUserName']},DC=northwind"
+        record["activeDirectory"] |= {"lastUserDistinguishedName": person}
+    return record | _own(row, now)
+
+
+@lru_cache(maxsize=32_768)
+def _common_text(number: int, system: str, machine: str, now: datetime, profile: str) -> bytes:
+    """The common fields written once for all who share them: a page has a thousand agents."""
+    return msgspec.json.encode(_common(number, system, machine, now, profile))[:-1]
+
+
+_FIRST: Final = b'{"_n":'
+# Rows with a field of the shared ones have their own value of it.
+_SHARED: Final = frozenset(_common(0, "", "", datetime(2026, 1, 1), "2026"))  # noqa: DTZ001
+
+
+def agent_text(row: Row, now: datetime, profile: str) -> msgspec.Raw:
+    """The full record as JSON: what `agent` gives, written in pieces."""
+    text = msgspec.json.encode(row)
+    if not text.startswith(_FIRST) or not _SHARED.isdisjoint(row):
+        return msgspec.Raw(msgspec.json.encode(agent(row, now, profile)))
+    number: int = row["_n"]
+    shared = _common_text(number % _VARIETY, row["osType"], str(row["machineType"]), now, profile)
+    own = text[text.index(b",") : -1]
+    return msgspec.Raw(b"%b%b,%b" % (shared, own, msgspec.json.encode(_own(row, now))[1:]))

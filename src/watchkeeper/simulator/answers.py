@@ -4,6 +4,7 @@ import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, Final
 
 import msgspec
@@ -15,11 +16,10 @@ from watchkeeper.simulator.company import Company
 from watchkeeper.simulator.damage import with_nulls
 from watchkeeper.simulator.faults import Faults
 from watchkeeper.simulator.pages import Pages
-from watchkeeper.simulator.query import Query, Refused, invalid, pick, understand
+from watchkeeper.simulator.query import Query, Refused, invalid, understand
 from watchkeeper.simulator.world import Row
 
-ROOT: Final = "/web/api/v2.1"
-_MOST_KEPT: Final = 300_000_000
+_MOST_KEPT: Final = 1_500_000_000
 NOT_FOUND: Final = (404, 4040010, "Requested resource was not found", "")
 
 _LISTS: Final = {
@@ -97,6 +97,7 @@ class Console:
         self.pages = Pages(self.company, profile, faults, self.site)
         self._answers: dict[tuple[object, ...], Answer] = {}
         self._kept = 0
+        self._lock = Lock()
         self._routes: list[tuple[re.Pattern[str], str, Handler]] = [
             (re.compile(pattern), resource, handler) for pattern, resource, handler in self._table()
         ]
@@ -113,9 +114,10 @@ class Console:
 
     def move(self, company: Company) -> None:
         """The company has changed between two pages."""
-        self.company = company
-        self.pages = Pages(company, self.profile, self.faults, self.site)
-        self._answers.clear()
+        with self._lock:
+            self.company = company
+            self.pages = Pages(company, self.profile, self.faults, self.site)
+            self._answers, self._kept = {}, 0
 
     def _table(self) -> list[tuple[str, str, Handler]]:
         per_scope = self._policy_of_scope if self.profile != "documented" else self._nothing
@@ -189,24 +191,27 @@ class Console:
 
     def _list(self, resource: str, query: Query, owner: Row | None = None) -> Answer:
         wish = understand(endpoint(resource), query, self.profile)
-        key = (resource, owner["id"] if owner else None, wish)
+        pages, key = self.pages, (resource, owner["id"] if owner else None, wish)
         kept = self._answers.get(key)
         if kept is not None:
             return kept
-        body = msgspec.json.encode(self.pages.envelope(resource, wish, owner))
+        body = msgspec.json.encode(pages.envelope(resource, wish, owner))
         if self.faults.shape_pages:
             return Answer(200, body)
         answer = Answer(200, b"", packed=pack(body))
-        self._keep(key, answer)
+        self._keep(key, answer, pages)
         return answer
 
-    def _keep(self, key: tuple[object, ...], answer: Answer) -> None:
-        """Keep the packed page, and forget all when they are too many."""
-        if self._kept > _MOST_KEPT:
-            self._answers.clear()
-            self._kept = 0
-        self._kept += len(answer.gzipped())
-        self._answers[key] = answer
+    def _keep(self, key: tuple[object, ...], answer: Answer, pages: Pages) -> None:
+        """Keep the packed page, and forget the oldest when they are too many."""
+        with self._lock:
+            if key in self._answers or pages is not self.pages:
+                return  # another was quicker, or the company has changed meanwhile
+            self._kept += len(answer.gzipped())
+            self._answers[key] = answer
+            while self._kept > _MOST_KEPT:
+                oldest = next(iter(self._answers))
+                self._kept -= len(self._answers.pop(oldest).gzipped())
 
     def _none(self, query: Query) -> None:
         if query:
@@ -214,8 +219,7 @@ class Console:
 
     def _count(self, _match: re.Match[str], query: Query) -> Answer:
         wish = understand(endpoint("agents"), query, self.profile)
-        rows = self.pages.rows("agents", None)
-        total = len(pick(endpoint("agents"), rows, wish))
+        total = self.pages.count("agents", wish)
         return success({"total": total + 7 * ("count-too-large" in self.faults)})
 
     def _agent(self, match: re.Match[str], query: Query) -> Answer:

@@ -7,6 +7,7 @@ from typing import Self
 
 from watchkeeper.simulator import (
     activities,
+    drift,
     fleet,
     packages,
     people,
@@ -38,13 +39,24 @@ class Company:
         now: datetime | None = None,
         day: int = 0,
         profile: str = "2026",
+        *,
+        groups: int | None = None,
+        own_policies: float | None = None,
+        uneven: bool = False,
+        drift: float | None = None,
     ) -> None:
-        """Build it; sizes are those of day 0."""
+        """Build it; sizes are those of day 0.
+
+        `groups`: how many in all, instead of three or four a site. `own_policies`: that percentage
+        of them does not follow its site. `uneven`: a few large sites and a long tail. `drift`: on
+        every day of life that percentage of the agents changes.
+        """
         moment = now or datetime.now(UTC)
         self.build(
             Plan(
                 agents, sites, accounts, threats, users, activities, seed, moment, day, profile,
-                healthy=False,
+                healthy=False, groups=groups, own_policies=own_policies, uneven=uneven,
+                drift=drift,
             )
         )  # fmt: skip
 
@@ -146,6 +158,7 @@ class Company:
                 ):
                     rows[row["id"]] = self._change(row, userActionsNeeded=["reboot_needed"])
             self._decommission_silent(rows, day, moment)
+        self._drift(rows, day)
         self.fleet.rows = list(rows.values())
         self.arrive(day)
         self._remember(day)
@@ -163,6 +176,15 @@ class Company:
                 if timedelta(days=days) < silent < timedelta(days=days, hours=5):
                     self._log.write(47, moment, row)
                     rows[row["id"]] = self._change(row, isDecommissioned=True)
+
+    def _drift(self, rows: dict[str, Row], day: int) -> None:
+        plan = self.plan
+        if plan.drift is None:
+            return
+        random = plan.chance(f"drift:{day}")
+        changed = drift.changes(list(rows.values()), plan.drift, self.now, random)
+        for identity, values in changed.items():
+            rows[identity] = self._change(rows[identity], **values)
 
     def arrive(self, day: int) -> None:
         """Three agents nobody knew the day before."""
@@ -212,9 +234,20 @@ def _check(plan: Plan) -> None:
         if size < 0:
             message = f"{name} must not be negative, got {size}"
             raise ValueError(message)
+    _check_spread(plan)
     if plan.now.tzinfo is None:
         message = "now must be a moment with a time zone"
         raise ValueError(message)
     if plan.profile not in PROFILES:
         message = f"unknown profile {plan.profile!r}, known are: {', '.join(PROFILES)}"
+        raise ValueError(message)
+
+
+def _check_spread(plan: Plan) -> None:
+    for name, percent in (("own_policies", plan.own_policies), ("drift", plan.drift)):
+        if percent is not None and not 0 <= percent <= 100:
+            message = f"{name} must be a percentage between 0 and 100, got {percent:g}"
+            raise ValueError(message)
+    if plan.groups is not None and plan.groups < plan.sites:
+        message = f"groups must be one a site at least, got {plan.groups} for {plan.sites} sites"
         raise ValueError(message)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from watchkeeper.simulator import names
+from watchkeeper.simulator import names, spread
 from watchkeeper.simulator.packages import TRAINS
 from watchkeeper.simulator.places import Places
 from watchkeeper.simulator.policies import Policies
@@ -76,6 +76,7 @@ class Fleet:
     rows: list[Row] = field(default_factory=list)
     modes: dict[str, tuple[str, str]] = field(default_factory=dict)
     groups: dict[tuple[str, str], Row] = field(default_factory=dict)
+    teams: dict[str, list[Row]] = field(default_factory=dict)
     moment: datetime = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,6 +84,8 @@ class Fleet:
         # Without a zone, because a time with one takes twice as long to write.
         self.moment = self.plan.now.astimezone(UTC).replace(tzinfo=None)
         for group in self.places.groups:
+            if group["_for"] == spread.TEAM:
+                self.teams.setdefault(group["siteId"], []).append(group)
             self.groups[group["siteId"], group["_for"]] = group
             policy = self.policies.effective("group", group["id"]) or {}
             self.modes[group["id"]] = (
@@ -97,7 +100,7 @@ class Fleet:
             return
         weights = [site["_share"] for site in open_sites]
         for site in self.random.choices(open_sites, weights, k=count):
-            self.rows.append(self._agent(len(self.rows), site, fresh=fresh))
+            self.rows.append(self.agent(len(self.rows), site, fresh=fresh))
 
     def _age(self, machine: str | None) -> tuple[float, float]:
         """Seconds since it registered and since it last reported, on a good day."""
@@ -117,7 +120,8 @@ class Fleet:
         age = random.uniform(2, 13) * DAY if pod else random.uniform(15, 900) * DAY
         return max(age, silent + HOUR), silent
 
-    def _agent(self, number: int, site: Row, *, fresh: bool) -> Row:
+    def agent(self, number: int, site: Row, *, fresh: bool) -> Row:
+        """One agent of that site."""
         random = self.random
         machine = random.choice(_MACHINES[site["_kind"]])
         system = random.choice(_SYSTEMS[site["_kind"]])
@@ -127,6 +131,7 @@ class Fleet:
         if system == "windows_legacy" and machine == "server":
             purpose = "legacy"
         group = self.groups.get((site["id"], purpose)) or self.groups[site["id"], "any"]
+        group = spread.team(self.teams.get(site["id"], []), number) or group
         age, silent = self._age(machine)
         if fresh:
             age, silent = random.uniform(30, 55), random.uniform(1, 20)

@@ -4,7 +4,7 @@ import base64
 from dataclasses import dataclass
 from random import Random
 
-from watchkeeper.simulator import names
+from watchkeeper.simulator import names, spread
 from watchkeeper.simulator.times import ago
 from watchkeeper.simulator.world import DAY, Plan, Row, identifier
 
@@ -164,8 +164,16 @@ _GROUPS = {
 }
 
 
+def _pattern(site: Row, place: int) -> tuple[str, str, str, bool]:
+    """What the group at that place of a site is; after the usual ones come teams."""
+    usual = _GROUPS[site["_kind"]]
+    if place < len(usual):
+        return usual[place]
+    return f"Team {place - len(usual) + 1}", "static", spread.TEAM, True
+
+
 def _group(plan: Plan, number: int, site: Row, place: int, random: Random) -> Row:
-    name, kind, purpose, inherits = _GROUPS[site["_kind"]][place]
+    name, kind, purpose, inherits = _pattern(site, place)
     dynamic = kind == "dynamic"
     moved = ago(plan.now, random.uniform(2 * DAY, 300 * DAY))
     return {
@@ -199,9 +207,14 @@ def build(plan: Plan) -> Places:
         _site(plan, number, accounts[number % len(accounts)], random)
         for number in range(plan.sites if accounts else 0)
     ]
+    if plan.uneven:
+        spread.weigh(sites, plan.chance("uneven"))
+    counts = [len(_GROUPS[site["_kind"]]) for site in sites]
+    if plan.groups is not None:
+        counts = spread.apportion(plan.groups, [site["_share"] for site in sites])
     groups: list[Row] = []
-    for site in sites:
-        for place in range(len(_GROUPS[site["_kind"]])):
+    for site, count in zip(sites, counts, strict=True):
+        for place in range(count):
             groups.append(_group(plan, len(groups), site, place, random))
     for account in accounts:
         account["numberOfSites"] = sum(site["accountId"] == account["id"] for site in sites)
@@ -221,3 +234,12 @@ def count_agents(places: Places, agents: list[Row]) -> None:
         site["activeLicenses"] = tally.get(site["id"], 0)
     for group in places.groups:
         group["totalAgents"] = tally.get(group["id"], 0)
+
+
+def recounted(places: Places, agents: list[Row]) -> Places:
+    """The same tree with other counts; whoever holds the former one keeps its own."""
+    other = Places(
+        *([dict(row) for row in rows] for rows in (places.accounts, places.sites, places.groups))
+    )
+    count_agents(other, agents)
+    return other

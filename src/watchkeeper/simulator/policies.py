@@ -105,6 +105,14 @@ def _sites(plan: Plan, places: Places, own: dict[tuple[str, str], Row]) -> None:
             own[key] = _policy(plan, number, allowRemoteShell=True)
 
 
+def _choose_owners(plan: Plan, percent: float, groups: list[Row]) -> None:
+    """That many in a hundred groups do not follow their site, whatever is usual for them."""
+    count = round(len(groups) * percent / 100)
+    chosen = set(plan.chance("own policies").sample(range(len(groups)), count))
+    for number, group in enumerate(groups):
+        group["inherits"] = number not in chosen
+
+
 def _groups(plan: Plan, places: Places, own: dict[tuple[str, str], Row]) -> None:
     executives = 0
     for number, group in enumerate(places.groups):
@@ -123,6 +131,8 @@ def build(plan: Plan, places: Places) -> Policies:
     """A tenant policy, some overrides below it, and everything else inherited."""
     own = {("tenant", ""): _policy(plan, 0, isDefault=True)}
     if not plan.healthy:
+        if plan.own_policies is not None:
+            _choose_owners(plan, plan.own_policies, places.groups)
         if len(places.accounts) > 1:
             own[("account", places.accounts[1]["id"])] = _policy(plan, 7, autoDecommissionDays=30)
         _sites(plan, places, own)
@@ -141,7 +151,8 @@ def build(plan: Plan, places: Places) -> Policies:
 def _unused(plan: Plan, places: Places, own: dict[tuple[str, str], Row]) -> None:
     """A careless policy on a group without agents: nobody is less protected by it."""
     for number, group in enumerate(places.groups):
-        if group["_for"] == "none":
+        # Where the number of owners is chosen, only one of them can be careless.
+        if group["_for"] == "none" and (plan.own_policies is None or not group["inherits"]):
             group["inherits"] = False
             own[("group", group["id"])] = _policy(
                 plan,

@@ -29,6 +29,8 @@ Key = tuple[tuple[Any, ...], int]
 _PAGING = {"cursor", "limit", "skip", "skipCount", "countOnly", "sortBy", "sortOrder"}
 # Lists of booleans since 2026, one boolean before.
 _ONE_IN_2024 = {"isActive", "isUpToDate", "isPendingUninstall", "infected"}
+# Fields that hold numbers, which a query writes as text.
+_NUMBERS = {"activityType"}
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 _MOST_SKIPPED = 1000
 
@@ -59,6 +61,11 @@ class Wish:
     cursor: str | None
     count_only: bool
     skip_count: bool
+
+    @property
+    def names(self) -> set[str]:
+        """The filters it uses."""
+        return {name for name, _ in self.where}
 
 
 def _flag(name: str, text: str) -> bool:
@@ -194,9 +201,15 @@ def _membership(spec: Filter, values: tuple[str, ...]) -> Callable[[Row], bool]:
         return lambda row: not wanted.isdisjoint(row[field])
     if values[0].lower() in _TRUTH and len(wanted) <= 2:
         wanted |= {_like(_TRUTH[v.lower()]) for v in values if v.lower() in _TRUTH}
+    if field in _NUMBERS:
+        if spec.kind == "not_in":
+            return lambda row: _like(row[field]) not in wanted
+        return lambda row: _like(row[field]) in wanted
+    # Everything else is text, a boolean or nothing, and compares without being written.
+    accepted = wanted | {value for value in (True, False) if _like(value) in wanted}
     if spec.kind == "not_in":
-        return lambda row: _like(row[field]) not in wanted
-    return lambda row: _like(row[field]) in wanted
+        return lambda row: row[field] not in accepted
+    return lambda row: row[field] in accepted
 
 
 def pick(point: Endpoint, rows: Iterable[Row], wish: Wish) -> list[Row]:
@@ -205,7 +218,10 @@ def pick(point: Endpoint, rows: Iterable[Row], wish: Wish) -> list[Row]:
     if point.name == "agents":
         unnamed = {"isDecommissioned", "isUninstalled"} - {name for name, _ in wish.where}
         tests += [_test(field, point.filters[field], ("false",)) for field in unnamed]
-    return [row for row in rows if all(test(row) for test in tests)]
+    picked = list(rows)
+    for test in tests:
+        picked = [row for row in picked if test(row)]
+    return picked
 
 
 def sort_key(field: str, value: object) -> tuple[Any, ...]:
@@ -224,19 +240,19 @@ def sort_key(field: str, value: object) -> tuple[Any, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Matching rows in order, with the key of each."""
+    """Matching rows in order, found by the key of each."""
 
     rows: list[Row]
-    keys: list[Key]
+    key: Callable[[Row], Key]
     field: str
     order: str
 
     def position(self, cursor: str, name: str) -> int:
         """Where the page after the cursor begins, whatever has come or gone meanwhile."""
-        key = _read_cursor(cursor, name, self.field, self.order)
+        place = _read_cursor(cursor, name, self.field, self.order)
         if self.order == "asc":
-            return bisect_right(self.keys, key)
-        return len(self.keys) - bisect_left(self.keys, key)
+            return bisect_right(self.rows, place, key=self.key)
+        return len(self.rows) - bisect_left(self.rows, place, key=self.key)
 
     def page(self, start: int, count: int) -> list[Row]:
         """Rows in the order asked for."""
@@ -249,11 +265,20 @@ class Selection:
 def select(point: Endpoint, rows: Iterable[Row], wish: Wish) -> Selection:
     """Pick and order."""
     field = wish.sort
-    keyed = [
-        ((sort_key(field, row.get(field)), int(row["id"])), row) for row in pick(point, rows, wish)
-    ]
-    keyed.sort(key=lambda pair: pair[0])
-    return Selection([row for _, row in keyed], [key for key, _ in keyed], field, wish.order)
+
+    def key(row: Row) -> Key:
+        return sort_key(field, row.get(field)), int(row["id"])
+
+    picked = pick(point, rows, wish)
+    if field == "id":
+        picked.sort(key=_number_of)  # the same order, told sooner
+    else:
+        picked.sort(key=key)
+    return Selection(picked, key, field, wish.order)
+
+
+def _number_of(row: Row) -> int:
+    return int(row["id"])
 
 
 def write_cursor(row: Row, name: str, field: str, order: str) -> str:

@@ -5,97 +5,33 @@ import secrets
 import select
 import socket
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, timedelta
-from email.utils import format_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Lock, Thread
+from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from watchkeeper.simulator.answers import ROOT, Answer, Console, error, unauthorised
+import msgspec
+
+from watchkeeper.simulator.answers import Answer, error, unauthorised
 from watchkeeper.simulator.catalogue import PROFILES
 from watchkeeper.simulator.company import Company
-from watchkeeper.simulator.faults import Faults
-from watchkeeper.simulator.truth import truth
+from watchkeeper.simulator.seen import ROOT, Seen
+from watchkeeper.simulator.served import Running
 
 _NGINX = (
     "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n"
     "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
 )
+_LIMITED = _NGINX.format("429 Too Many Requests").encode()
 _LOGIN = "<!DOCTYPE html><html><head><title>Login</title></head><body><form></form></body></html>"
+# Beside the API, for who measures a reader: what was asked, and to begin anew.
+_SEEN = "/simulator/seen"
+_FORGET = "/simulator/forget"
 _LARGE = 500
 _FEW = 20
-
-
-@dataclass(slots=True)
-class Seen:
-    """A request the console received; status 0 while it is unanswered."""
-
-    method: str
-    path: str
-    query: dict[str, list[str]]
-    status: int = 0
-
-
-@dataclass
-class Running:
-    """A console that is being served."""
-
-    company: Company
-    profile: str
-    token: str
-    latency: float = 0.0
-    url: str = ""
-    requests: list[Seen] = field(default_factory=list)
-    stopping: Event = field(default_factory=Event)
-    lock: Lock = field(default_factory=Lock)
-    born: float = field(default_factory=time.monotonic)
-    console: Console = field(init=False)
-    faults: Faults = field(init=False)
-
-    def start(self, faults: Sequence[str]) -> None:
-        """Make the console ready to answer."""
-        self.faults = Faults.of(list(faults))
-        self.console = Console(self.company, self.profile, self.faults)
-
-    def set_company(self, company: Company) -> None:
-        """Go on with another company; its clock goes on where it is the same moment."""
-        with self.lock:
-            if company.now != self.company.now:
-                self.born = time.monotonic()
-            self.company = company
-            self.console = Console(company, self.profile, self.faults)
-
-    def set_faults(self, *faults: str) -> None:
-        """Go on with other faults, or with none; what was suffered is forgotten."""
-        with self.lock:
-            self.start(faults)
-
-    def truth(self, earlier: Company | None = None) -> dict[str, dict[str, Any]]:
-        """What the controls must find in what the token can see now."""
-        console = self.console
-        return truth(console.company, earlier, visible_site=console.site, profile=console.profile)
-
-    def date(self) -> str:
-        """The console's clock: the company's moment, and the time since."""
-        elapsed = timedelta(seconds=time.monotonic() - self.born)
-        return format_datetime(self.company.now.astimezone(UTC) + elapsed, usegmt=True)
-
-    def move(self) -> None:
-        """After a page that the fault chose, the company changes, once."""
-        with self.lock:
-            console = self.console
-            if console.pages.moving:
-                console.move(console.company.moved(console.pages.last))
-                self.company = console.company
-                self.faults.active = tuple(
-                    fault for fault in self.faults.active if fault.name != "moving-rows"
-                )
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -113,40 +49,54 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer a read."""
         parts = urlsplit(self.path)
+        if parts.path == _SEEN:
+            self._send(Answer(200, msgspec.json.encode(self.running.summary())))
+            return
         query = parse_qs(parts.query, keep_blank_values=True)
-        seen = self._record(parts.path, query)
+        seen = self.running.record(self.command, parts.path, query)
         if self.running.latency:
             self._wait(self.running.latency)
         path = parts.path.removeprefix(ROOT) if parts.path.startswith(ROOT) else ""
         if parts.path == "/login":  # where the redirect leads
             answer: Answer | None = Answer(200, _LOGIN.encode(), "text/html")
         else:
-            answer = self._answer(path, query)
+            answer = self._turned_away(path, seen) or self._answer(path, query)
         if answer is None:
             self.close_connection = True
             return
         seen.status = answer.status
         self._deliver(answer, path)
 
+    def do_POST(self) -> None:
+        """Refuse it: nothing can be changed, but the figures, which are not the console's."""
+        if self.path != _FORGET:
+            self._refuse()
+            return
+        self.running.forget()
+        self.close_connection = True  # whatever else was sent is not read
+        self._send(Answer(200, b"{}"))
+
     def _refuse(self) -> None:
         parts = urlsplit(self.path)
-        seen = self._record(parts.path, parse_qs(parts.query, keep_blank_values=True))
+        query = parse_qs(parts.query, keep_blank_values=True)
+        seen = self.running.record(self.command, parts.path, query)
         seen.status = 405
         self.close_connection = True
         self._send(error(405, 4050010, "Method Not Allowed", "The method is not allowed."))
 
     # The names http.server looks for.
-    do_POST = do_PUT = do_PATCH = _refuse  # noqa: N815
+    do_PUT = do_PATCH = _refuse  # noqa: N815
     do_DELETE = do_HEAD = do_OPTIONS = _refuse  # noqa: N815
-
-    def _record(self, path: str, query: dict[str, list[str]]) -> Seen:
-        seen = Seen(self.command, path, query)
-        with self.running.lock:
-            self.running.requests.append(seen)
-        return seen
 
     def _wait(self, seconds: float) -> None:
         self.running.stopping.wait(seconds)
+
+    def _turned_away(self, path: str, seen: Seen) -> Answer | None:
+        """What stands before the console answers whoever asks more often than published."""
+        running = self.running
+        if "rate-limits" not in running.faults or running.gate.admits(path, seen.at):
+            return None
+        return Answer(429, _LIMITED, "text/html")
 
     def _answer(self, path: str, query: dict[str, list[str]]) -> Answer | None:
         """The answer as the faults leave it; None when there is to be none."""
@@ -157,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
             return console.answer(path, query)
         revoked = faults.get("token-revoked")
         lifetime = _FEW if revoked is None or revoked.number is None else revoked.number
-        if "token-expired" in faults or (revoked and len(running.requests) > lifetime):
+        if "token-expired" in faults or (revoked and running.received > lifetime):
             return unauthorised()
         if self.headers.get("Authorization") != f"ApiToken {running.token}":
             return unauthorised()
@@ -174,7 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
         if broken is not None:
             return broken
         answer = console.answer(path, query)
-        if "moving-rows" in faults:
+        if "moving-rows" in faults or "moving-sites" in faults:
             running.move()
         return answer
 
@@ -189,10 +139,9 @@ class _Handler(BaseHTTPRequestHandler):
         """What something in between answers instead of the console."""
         faults = self.running.faults
         html = "text/html"
-        limited = _NGINX.format("429 Too Many Requests").encode()
         broken = {
-            "429-html": Answer(429, limited, html),
-            "429-retry-after": Answer(429, limited, html, {"Retry-After": "1"}),
+            "429-html": Answer(429, _LIMITED, html),
+            "429-retry-after": Answer(429, _LIMITED, html, {"Retry-After": "1"}),
             "500": error(
                 500, 5000010, "Internal server error", "Server could not process the request."
             ),

@@ -53,6 +53,12 @@ class Plan:
     day: int
     profile: str
     healthy: bool
+    # Beyond what every company has: more groups, policies of their own for a percentage of them,
+    # sites of clearly uneven size, and agents of which a percentage changes every day.
+    groups: int | None = None
+    own_policies: float | None = None
+    uneven: bool = False
+    drift: float | None = None
 
     def chance(self, area: str) -> Random:
         """A source of chance of its own for each area, so that one's size moves no other."""
