@@ -8,6 +8,7 @@ twice and counted once, or met nowhere and then looked for among what was change
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from functools import partial
+from typing import Any
 
 from watchkeeper.clock import rfc3339
 from watchkeeper.collection import cursor
@@ -43,7 +44,8 @@ def read(
     """
     since = parsedate_to_datetime(counted.date) if counted.date else None
     reading.older_than(since)
-    reading.facts["parts"] = [{"filter": part.filter} for part in parts]
+    told: list[dict[str, Any]] = [{"filter": part.filter} for part in parts]
+    reading.facts["parts"] = told
     before = counted.total or 0
 
     def whole() -> None:
@@ -57,7 +59,9 @@ def read(
     reason = cursor.attempt(reading, whole, before)
     if reason:
         return cursor.verdict(reading, before, None, reason, ended=False)
+    moved = reading.rows - reading.distinct
     union = Union(before, reading.older)
+    looked_for = union.missing
     if not union.whole and since is not None:
         reason = cursor.attempt(reading, partial(_changed, reading, params, since), before)
         union = Union(before, reading.older)
@@ -72,9 +76,10 @@ def read(
         missing = f"{union.missing} of {before} were not met"
         reading.notes.append(f"read in {len(parts)} parts, {missing}: read again in one walk")
         return None
-    moved = reading.rows - reading.distinct
     if moved:
         reading.notes.append(f"{moved} were met in more than one part and counted once")
+    if looked_for:
+        reading.notes.append(f"{looked_for} moved meanwhile and were found among the changed ones")
     reading.notes.append(f"read in {len(parts)} parts; all {before} that were there were met")
     return completeness(
         ended=True,
@@ -86,7 +91,12 @@ def read(
 
 
 def _part(reading: Reading, params: cursor.Params, number: int, put: Put[Kept]) -> None:
+    told = reading.facts["parts"][number]
+    told["rows"] = 0
     for kept in cursor.kept_pages(reading, params, part=number):
+        told.setdefault("count_first", kept.rows.total)
+        told["count_last"] = kept.rows.total
+        told["rows"] += kept.rows.count
         put(kept)
 
 

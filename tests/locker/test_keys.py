@@ -1,0 +1,41 @@
+"""A set of keys that is small and exact."""
+
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from watchkeeper.locker.keys import Keys
+
+_key = (
+    st.integers(0, 2**66).map(str)
+    | st.integers(0, 300).map(lambda number: str(number << 40))
+    | st.text(max_size=4)
+    | st.sampled_from(["0", "00", "007", "-5", "+5", "1e3", "٣", " 7", "9223372036854775807"])
+)
+
+
+@given(st.lists(st.lists(_key | st.none(), max_size=30), max_size=8))
+def test_it_is_a_set(pages: list[list[str | None]]) -> None:
+    keys, expected = Keys(), set[str]()
+    for page in pages:
+        new = []
+        for position, key in enumerate(page):
+            if key is not None and key not in expected:
+                expected.add(key)
+                new.append(position)
+        assert keys.add(pa.array(page, pa.string())) == new
+        assert len(keys) == len(expected)
+
+
+def test_it_grows() -> None:
+    keys = Keys()
+    for start in range(0, 40_000, 1000):
+        ids = [str(1150000000000000000 + each * 977) for each in range(start, start + 1000)]
+        assert len(keys.add(pa.array(ids))) == 1000
+        assert keys.add(pa.array(ids)) == []
+    assert len(keys) == 40_000
+
+
+def test_numbers_are_keys_as_they_are_written() -> None:
+    keys = Keys()
+    assert keys.add(pa.array([7, 8, 7])) == [0, 1]
