@@ -40,11 +40,11 @@ format: setup ## Put the code in its form
 browser: ## Find Chromium for the browser tests, or install it
 	@scripts/browser
 
-bench: setup ## Measure beside a plain download and two other programs: minutes
-	@$(BIN)/python -m benchmarks.run
+bench: setup ## Measure beside other programs, within half an hour; ONLY=latency,policies a part of it
+	@$(BIN)/python -m benchmarks.run $(if $(ONLY),--only $(ONLY))
 
-bench-full: setup ## The same with every program in every round: longer
-	@$(BIN)/python -m benchmarks.run --full
+bench-full: setup ## The same with the long cases and more rounds: an hour or more
+	@$(BIN)/python -m benchmarks.run --full $(if $(ONLY),--only $(ONLY))
 
 lock: setup ## Renew requirements.txt and benchmarks/requirements.txt
 	@scripts/lock $(BIN)

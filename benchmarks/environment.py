@@ -6,7 +6,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 REQUIREMENTS = HERE / "requirements.txt"
-VENV = HERE.parent / ".bench"
+ROOM = HERE.parent / ".bench"
+VENV = ROOM / "venv"
 
 
 def make() -> Path:
@@ -14,7 +15,8 @@ def make() -> Path:
     python, made_from = VENV / "bin/python", VENV / "made-from.txt"
     wanted = REQUIREMENTS.read_text(encoding="utf-8")
     if not made_from.exists() or made_from.read_text(encoding="utf-8") != wanted:
-        print(f"Making {VENV.name} with the other programs in it")
+        print(f"Making {VENV.relative_to(ROOM.parent)} with the other programs in it", flush=True)
+        ROOM.mkdir(exist_ok=True)
         subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], check=True)
         install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         install += ["--no-deps", "--require-hashes", "-r", str(REQUIREMENTS)]

@@ -1,70 +1,124 @@
-"""The figures as a table, and the machine and versions they belong to."""
+"""The page `results.md`: the targets, every part's figures, and the machine they belong to."""
 
 import os
 import platform
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
-from benchmarks.measure import Figures
+from benchmarks.bench import FLOOR
+from benchmarks.findings import Found, Line, Table
+
+Parts = Mapping[str, tuple[str, Found]]
+_MET = {True: "yes", False: "**no**", None: "–"}
+_NONE = "–"
 
 HEADINGS = (
     "Program",
-    "Agents",
+    "Case",
     "Rows kept",
     "Wall s",
-    "Agents/s",
-    "Agents/CPU s",
+    "Processor s",
+    "Rows per processor s",
     "Peak MB",
-    "Wall, times the download",
-    "CPU, times the download",
+    "Wall, times the floor",
+    "Processor, times the floor",
+    "Requests",
     "Rounds",
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One program at one size: its rounds, or why there are none."""
+def document(
+    parts: Parts, machine: str, versions: Mapping[str, str], now: Sequence[str] = ()
+) -> str:
+    """All of it; `now` names the parts of this run, the others are from an earlier one."""
+    programs = ", ".join(f"{name} {version}" for name, version in versions.items())
+    earlier = [
+        f"- {title}: measured earlier, {found.measured}"
+        for name, (title, found) in parts.items()
+        if now and name not in now
+    ]
+    sections = "\n\n".join(section(name, *part) for name, part in parts.items())
+    head = "\n".join(
+        (
+            f"- Machine: {machine}",
+            f"- Versions: Python {platform.python_version()}, {programs}",
+            *earlier,
+        )
+    )
+    return f"""# Results
 
-    program: str
-    agents: int
-    rounds: Sequence[Figures]
-    fault: str = ""
+Written by `make bench` on {time.strftime("%Y-%m-%d", time.gmtime())}; [README.md](README.md) says \
+how to read it and what is not fair about it.
+
+{head}
+
+![What a number of agents costs: processor time and memory](cost.svg)
+
+## Targets
+
+{targets(parts)}
+
+{sections}
+"""
 
 
-def table(lines: Sequence[Line], floor: str) -> str:
-    """A Markdown table; `floor` names the program the others are compared with at each size."""
-    floors = {line.agents: line.rounds for line in lines if line.program == floor}
-    body = [_cells(line, floors[line.agents]) for line in lines]
-    rule = ["---", *["---:"] * (len(HEADINGS) - 1)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in [HEADINGS, rule, *body])
+def targets(parts: Parts) -> str:
+    """What was to be shown, the figure, and whether it is met."""
+    rows = [
+        (title, each.wanted, each.figure, _MET[each.met])
+        for title, found in parts.values()
+        for each in found.targets
+    ]
+    return _table(Table("", ("Part", "Target", "Figure", "Met"), tuple(rows)), numbers=False)
 
 
-def _cells(line: Line, floor: Sequence[Figures]) -> list[str]:
-    name = [line.program, f"{line.agents:,}"]
+def section(name: str, title: str, found: Found) -> str:
+    """One part: its lines and its tables."""
+    pieces = [f"## {title}", f"Measured {found.measured}; `make bench ONLY={name}` does it again."]
+    if found.fault:
+        pieces.append(f"Did not end well: {found.fault}")
+    if found.lines:
+        rows = tuple(_cells(line, found.lines) for line in found.lines)
+        pieces.append(_table(Table("", HEADINGS, rows), texts=2))
+    for table in found.tables:
+        pieces += [f"{table.title}:", _table(table)]
+    return "\n\n".join(pieces)
+
+
+def _cells(line: Line, lines: Sequence[Line]) -> tuple[str, ...]:
+    name = (line.program, line.case)
     if not line.rounds:
-        return [*name, f"did not end well: {line.fault}", *["–"] * (len(HEADINGS) - 3)]
-    wall, cpu = _middle(line.rounds)
-    floor_wall, floor_cpu = _middle(floor)
-    rows = line.rounds[-1].rows
-    agents = line.agents if rows is None else rows
-    return [
+        fault = line.fault.replace("|", "/")
+        return (*name, f"did not end well: {fault}", *[_NONE] * (len(HEADINGS) - 3))
+    rows = line.last.rows
+    floor = next(
+        (
+            each
+            for each in lines
+            if (each.program, each.case) == (FLOOR.name, line.case) and each.rounds
+        ),
+        None,
+    )
+    return (
         *name,
         "none" if rows is None else f"{rows:,}",
-        f"{wall:.2f}",
-        f"{agents / wall:,.0f}",
-        f"{agents / cpu:,.0f}",
-        f"{max(each.peak_mb for each in line.rounds):,.0f}",
-        f"{wall / floor_wall:.1f}",
-        f"{cpu / floor_cpu:.1f}",
+        f"{line.wall:.2f}",
+        f"{line.cpu:.2f}",
+        _NONE if rows is None else f"{rows / line.cpu:,.0f}",
+        f"{line.peak:,.0f}",
+        f"{line.wall / floor.wall:.2f}" if floor else _NONE,
+        f"{line.cpu / floor.cpu:.2f}" if floor else _NONE,
+        f"{line.last.facts['seen']['requests']:,}",
         str(len(line.rounds)),
-    ]
+    )
 
 
-def _middle(rounds: Sequence[Figures]) -> tuple[float, float]:
-    return median(each.wall for each in rounds), median(each.cpu for each in rounds)
+def _table(table: Table, *, texts: int = 1, numbers: bool = True) -> str:
+    """Markdown; behind the first `texts` columns figures stand to the right."""
+    many = len(table.headings)
+    rule = ["---"] * many if not numbers else ["---"] * texts + ["---:"] * (many - texts)
+    return "\n".join(f"| {' | '.join(row)} |" for row in [table.headings, rule, *table.rows])
 
 
 def machine() -> str:
@@ -84,18 +138,3 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or "unknown"
-
-
-def document(found: str, machine: str, versions: Mapping[str, str]) -> str:
-    """The page `results.md`."""
-    programs = ", ".join(f"{name} {version}" for name, version in versions.items())
-    return f"""# Results
-
-Written by `make bench` on {time.strftime("%Y-%m-%d", time.gmtime())}; [README.md](README.md) says \
-how to read it and what is not fair about it.
-
-- Machine: {machine}
-- Versions: Python {platform.python_version()}, {programs}
-
-{found}
-"""

@@ -1,85 +1,114 @@
-"""Measures Watchkeeper beside a plain download and two other programs: `make bench`."""
+"""Measures Watchkeeper beside a plain download and other programs: `make bench`.
 
-import itertools
+Every part of the measurements keeps what it found, so that one can be measured anew alone:
+`make bench ONLY=latency,policies`.
+"""
+
+import argparse
+import importlib
 import sys
-import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+import traceback
 from pathlib import Path
+from typing import Protocol, cast
 
-from benchmarks import environment, report
-from benchmarks.console import Console, serving
-from benchmarks.measure import Failed, Figures, measure
+import msgspec
+from benchmarks import chart, environment, report
+from benchmarks.bench import Bench
+from benchmarks.findings import Found
 
 HERE = Path(__file__).parent
-SIZES = (10_000, 100_000)
-ROUNDS = 3
-FLOOR = "plain download"
+# In the order in which they are measured, and whether the short run leaves them out.
+PARTS = {
+    "programs": False,
+    "latency": False,
+    "timelines": False,
+    "policies": False,
+    "starts": False,
+    "growth": False,
+    "storage": False,
+    "kills": False,
+    "pages": True,
+}
+# The short run ends within half an hour, whatever happens: what is left then is not measured.
+SHORT, LONG = 28.5 * 60, 6 * 3600
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A program to measure: a file in `cases`, and the interpreter that has what it needs."""
+class Part(Protocol):
+    """A module in `parts`."""
 
-    name: str
-    file: str
-    python: Path
-    slow: bool = False
+    TITLE: str
 
-    def run(self, console: Console) -> Figures:
-        """One round, in a folder of its own."""
-        with tempfile.TemporaryDirectory(prefix="watchkeeper-bench-") as name:
-            folder = Path(name)
-            case = HERE / "cases" / f"{self.file}.py"
-            command = (self.python, case, console.url, console.token_file, folder)
-            return measure([str(part) for part in command], folder)
+    def measure(self, bench: Bench, found: Found) -> None:
+        """Measures all of it into `found`."""
 
 
-def rounds(case: Case, *, full: bool) -> int:
-    """How often it is measured: who takes minutes is measured once unless all is asked for."""
-    return 1 if case.slow and not full else ROUNDS
+def load(name: str) -> Part:
+    """A part by its name."""
+    return cast("Part", importlib.import_module(f"benchmarks.parts.{name}"))
 
 
-def measure_all(cases: Sequence[Case], agents: int, *, full: bool) -> list[report.Line]:
-    """Every case at one size, in turns, so that a busy minute hits them all."""
-    figures: dict[str, list[Figures]] = {case.name: [] for case in cases}
-    faults: dict[str, str] = {}
-    with tempfile.TemporaryDirectory() as name, serving(agents, Path(name)) as console:
-        cases[0].run(console)  # the console makes its records when first asked
-        for turn, case in itertools.product(range(ROUNDS), cases):
-            if turn >= rounds(case, full=full) or case.name in faults:
-                continue
-            try:
-                found = case.run(console)
-            except Failed as fault:
-                faults[case.name] = str(fault)
-            else:
-                figures[case.name].append(found)
-                print(f"{agents:>9,} agents, round {turn + 1}: {case.name} {found.wall:.2f} s")
-    return [
-        report.Line(name, agents, () if name in faults else done, faults.get(name, ""))
-        for name, done in figures.items()
-    ]
+def options() -> argparse.Namespace:
+    """What the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
+    parser.add_argument("--full", action="store_true", help="the long cases too: an hour or more")
+    parser.add_argument("--only", default="", help=f"parts, comma separated: {', '.join(PARTS)}")
+    parser.add_argument(
+        "--small", action="store_true", help="try all of it out with little; nothing is kept"
+    )
+    asked = parser.parse_args()
+    asked.parts = [each for each in asked.only.split(",") if each]
+    for name in asked.parts:
+        if name not in PARTS:
+            parser.error(f"{name!r} is no part; there are: {', '.join(PARTS)}")
+    asked.parts = asked.parts or [name for name, long in PARTS.items() if asked.full or not long]
+    return asked
+
+
+def measured(name: str, bench: Bench) -> Found:
+    """What a part found; after a fault that is what it had found until then."""
+    bench.say(f"── {name}")
+    found = Found()
+    if bench.left <= 0:
+        found.fault = f"no time was left; `make bench ONLY={name}` measures it"
+    else:
+        try:
+            load(name).measure(bench, found)
+        except Exception as fault:  # noqa: BLE001 - one faulty part must not lose the others
+            traceback.print_exc()
+            found.fault = f"{type(fault).__name__}: {fault}"
+    found.measured = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+    return found
 
 
 def main() -> None:
-    full = "--full" in sys.argv[1:]
-    ours, others = Path(sys.executable), environment.make()
-    cases = (
-        Case(FLOOR, "plain_download", ours),
-        Case("watchkeeper, collect", "watchkeeper_collect", ours),
-        Case("watchkeeper run", "watchkeeper_run", ours),
-        Case("cartography", "cartography_agents", others),
-        Case("dlt", "dlt_duckdb", others, slow=True),
-    )
+    asked = options()
+    kept = environment.ROOM / ("tried-out" if asked.small else "figures")
+    others = environment.make()
     machine = report.machine()
-    lines = [line for agents in SIZES for line in measure_all(cases, agents, full=full)]
-    found = report.table(lines, FLOOR)
-    versions = environment.versions(ours, "watchkeeper", "pyarrow", "urllib3")
-    versions |= environment.versions(others, "cartography", "dlt", "duckdb")
-    page = HERE / "results.md"
-    page.write_text(report.document(found, machine, versions), encoding="utf-8")
-    print(f"\n{found}\n\nWritten to {page.relative_to(HERE.parent)}")
+    deadline = time.monotonic() + (LONG if asked.full else SHORT)
+    bench = Bench(Path(sys.executable), others, asked.full, asked.small, deadline)
+    kept.mkdir(parents=True, exist_ok=True)
+    for name in asked.parts:
+        found = measured(name, bench)
+        (kept / f"{name}.json").write_bytes(msgspec.json.encode(found))
+    parts = {}
+    for name in PARTS:
+        file = kept / f"{name}.json"
+        if file.exists():
+            parts[name] = (load(name).TITLE, msgspec.json.decode(file.read_bytes(), type=Found))
+    versions = environment.versions(bench.ours, "watchkeeper", "pyarrow", "urllib3")
+    versions |= environment.versions(
+        others, "cartography", "regscale-cli", "airbyte-cdk", "dlt", "duckdb"
+    )
+    where = kept if asked.small else HERE
+    drawn = chart.draw([found for _, found in parts.values()])
+    (where / "cost.svg").write_text(drawn, encoding="utf-8")
+    page = where / "results.md"
+    page.write_text(report.document(parts, machine, versions, asked.parts), encoding="utf-8")
+    for name in asked.parts:
+        print(f"\n{report.section(name, *parts[name])}")
+    print(f"\n{report.targets(parts)}\n\nWritten to {page.relative_to(HERE.parent)}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,8 @@
-"""Watchkeeper without its controls: count, fetch, prove whole, seal every page, write Parquet."""
+"""Watchkeeper without its controls: count, fetch, prove whole, seal every page, write Parquet.
+
+The resources are named after the folder; rows are those of the last. A folder that holds a locker
+already is gone on with.
+"""
 
 import json
 import sys
@@ -11,13 +15,16 @@ from watchkeeper.sentinelone.client import Console
 from watchkeeper.sentinelone.token import parse_token
 
 
-def main(url: str, token_file: str, folder: str) -> None:
+def main(url: str, token_file: str, folder: str, *resources: str) -> None:
     console = Console(parse_address(url), parse_token(Path(token_file).read_text(encoding="utf-8")))
     locker = Locker.open(f"{folder}/locker", create=True)
-    report = collect(console, locker, "console", only=["agents"])
+    report = collect(console, locker, "console", only=resources)
+    for each in report.collections:
+        if not each.complete:
+            sys.exit(f"{each.resource} is {each.completeness.verdict}: {each.completeness.reason}")
     rows = {each.resource: each.completeness.distinct for each in report.collections}
-    print(json.dumps({"rows": rows["agents"]}))
+    print(json.dumps({"rows": rows[resources[-1]]}))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4])
+    main(*sys.argv[1:])

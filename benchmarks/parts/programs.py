@@ -1,0 +1,63 @@
+"""Watchkeeper beside a plain download and the programs that others use, without delay."""
+
+from benchmarks.bench import COLLECT, FLOOR, ROUNDS, Bench, Program
+from benchmarks.findings import Found
+
+TITLE = "Beside other programs"
+RUN = Program("watchkeeper run", "watchkeeper_run")
+CARTOGRAPHY = Program("cartography", "cartography_agents", theirs=True)
+REGSCALE = Program("regscale-cli", "regscale_agents", theirs=True)
+AIRBYTE = Program("airbyte-cdk", "airbyte_agents", theirs=True, slow=True)
+DLT = Program("dlt", "dlt_duckdb", theirs=True, slow=True)
+PROGRAMS = (FLOOR, COLLECT, RUN, CARTOGRAPHY, REGSCALE, AIRBYTE, DLT)
+SIZES = (10_000, 100_000)
+
+_MOST_CPU = 4.0
+_REGSCALE_WALL = 2.0
+_DLT_CPU = 50.0
+
+
+def measure(bench: Bench, found: Found) -> None:
+    """Every program at every size, in turns."""
+    for number in SIZES:
+        agents = bench.size(number)
+        with bench.console(agents=agents) as console:
+            bench.warm(console)
+            found.lines += bench.lines(PROGRAMS, f"{agents:,} agents", agents, console, ROUNDS)
+    _judge(found, f"{bench.size(SIZES[-1]):,} agents")
+
+
+def _judge(found: Found, case: str) -> None:
+    def times(program: Program, what: str) -> float:
+        """What the other one takes of it, times what Watchkeeper takes."""
+        other, ours = found.line(program.name, case), found.line(COLLECT.name, case)
+        return float(getattr(other, what)) / float(getattr(ours, what))
+
+    def floor() -> tuple[str, bool]:
+        ratio = 1 / times(FLOOR, "cpu")
+        return f"{ratio:.2f} times", ratio <= _MOST_CPU
+
+    def regscale() -> tuple[str, bool]:
+        ratio = times(REGSCALE, "wall")
+        return f"{ratio:.2f} times less", ratio >= _REGSCALE_WALL
+
+    def cartography() -> tuple[str, bool]:
+        ratio = times(CARTOGRAPHY, "wall")
+        return f"{ratio:.2f} times less", ratio > 1
+
+    def dlt() -> tuple[str, bool]:
+        ratio = times(DLT, "cpu")
+        return f"{ratio:.0f} times less", ratio >= _DLT_CPU
+
+    found.judge(
+        f"{case}: processor time for fetch, seal, decode and Parquet at most {_MOST_CPU:.0f} times "
+        "that of a plain download",
+        floor,
+    )
+    found.judge(
+        f"{case}: at least {_REGSCALE_WALL:.0f} times less wall than regscale-cli", regscale
+    )
+    found.judge(f"{case}: less wall than cartography", cartography)
+    found.judge(
+        f"{case}: at least {_DLT_CPU:.0f} times less processor time than dlt into DuckDB", dlt
+    )
