@@ -37,6 +37,7 @@ from watchkeeper.ledger.folder import DataFolder
 from watchkeeper.ledger.installation import Installation
 from watchkeeper.ledger.secrets import Vault, new_key
 from watchkeeper.locker.locker import Locker
+from watchkeeper.queries import shelf
 from watchkeeper.sentinelone.address import Address
 from watchkeeper.sentinelone.token import Token
 from watchkeeper.settings import Settings
@@ -141,6 +142,7 @@ def build(settings: Settings, clock: Clock = SYSTEM_CLOCK, *, collects: bool = F
     folder = DataFolder(settings.data)
     folder.prepare()
     folder.static.mkdir(exist_ok=True)
+    shelf.keep_in(folder.cache)
     vault = Vault(settings.keys or [folder.secret("token.key", new_key)])
     installation = Installation(
         locker=functools.partial(_open_locker, settings.locker, clock),

@@ -62,11 +62,10 @@ def form(
     if removed:
         facts["removed"] = removed
     as_it_came = not removed and received.encoding not in {"", "identity"}
-    with console.room:
-        found = _difference(text, len(received.body), reader, facts, earlier, part)
-        if found is not None:
-            return found
-        return pages.as_received(received.body) if as_it_came else pages.rewritten(text)
+    found = _difference(text, len(received.body), reader, facts, earlier, part)
+    if found is not None:
+        return found
+    return pages.as_received(received.body) if as_it_came else pages.rewritten(text)
 
 
 def _difference(

@@ -200,8 +200,9 @@ class Reading:
         if answer.kept is None:
             facts = evidence.page_facts(answer, self.resource, bound or {}, part)
             against = self.facts["parts"][part]["filter"] if part is not None else {}
-            form = evidence.form(
-                answer, self.job.console, self.job.locker.pages, self.resource, facts,
+            console = self.job.console
+            form = console.on_a_core(
+                evidence.form, answer, console, self.job.locker.pages, self.resource, facts,
                 self._earlier, against,
             )  # fmt: skip
             answer.request.rows = rows.count

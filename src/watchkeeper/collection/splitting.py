@@ -59,19 +59,28 @@ def plan(
             grouped += site.groups
         else:
             whole.append(site)
-    parts = (*_packed("siteIds", whole, share), *_packed("groupIds", grouped, share))
+    shares = _shared(
+        walks, sum(each.weight for each in whole), sum(each.weight for each in grouped)
+    )
+    parts = (*_packed("siteIds", whole, shares[0]), *_packed("groupIds", grouped, shares[1]))
     if len(parts) < 2:  # noqa: PLR2004 - as above
         return ()
     weights = {place.id: place.weight for place in (*whole, *grouped)}
     return tuple(former) if _still(former, parts, weights, share) else parts
 
 
-def _packed(name: str, places: Sequence[Place], share: int) -> list[Part]:
-    """Places in as few bins as hold a share each: the heaviest first, each into the emptiest."""
+def _shared(walks: int, whole: int, grouped: int) -> tuple[int, int]:
+    """How many of the walks go to whole sites and how many to groups, by their weight."""
+    for_groups = round(walks * grouped / max(1, whole + grouped))
+    for_groups = min(max(for_groups, 1 if grouped else 0), walks - 1)
+    return walks - for_groups, for_groups
+
+
+def _packed(name: str, places: Sequence[Place], walks: int) -> list[Part]:
+    """Places in one bin for each walk: the heaviest first, each into the emptiest."""
     if not places:
         return []
-    total = sum(place.weight for place in places)
-    number = max(-(-total // share), -(-len(places) // MOST_IDS), 1)
+    number = min(len(places), max(walks, -(-len(places) // MOST_IDS), 1))
     bins: list[list[str]] = [[] for _ in range(number)]
     filled = [0] * number
     for place in sorted(places, key=lambda each: (-each.weight, each.id)):

@@ -4,6 +4,7 @@ keys/        what decrypts and signs; 0600 files in a 0700 folder
 postgres/    the embedded database; belongs to the account it runs as
 locker/      the evidence, unless WATCHKEEPER_LOCKER says otherwise
 static/      style sheets and icons, collected at every start
+cache/       tables made of the evidence for lists; may be removed at any time
 up.lock      held by the running `watchkeeper up`
 """
 
@@ -42,6 +43,11 @@ class DataFolder:
     def static(self) -> Path:
         """The folder of collected style sheets and icons."""
         return self.path / "static"
+
+    @property
+    def cache(self) -> Path:
+        """The folder of what can be made again at any time."""
+        return self.path / "cache"
 
     def prepare(self) -> None:
         """Makes the folder and the one for keys; raises UsageError when it cannot."""

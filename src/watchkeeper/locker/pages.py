@@ -16,8 +16,10 @@ import hashlib
 import sys
 import threading
 import zlib
-from collections.abc import Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from watchkeeper.errors import LockerError, Tampered
@@ -34,6 +36,7 @@ WORTHWHILE = 0.6
 SMALLEST = 64 * 1024
 # A page is compared with at most that much of the earlier collection.
 MOST_REFERENCES = 3
+_REMEMBERED = 6
 _WIDEST = 27  # what every decompressor takes without being told
 _P = zstd.CompressionParameter
 _REWRITE: dict[int, int] = {_P.compression_level: 1, _P.content_size_flag: 1, _P.checksum_flag: 1}
@@ -93,15 +96,16 @@ def difference(text: bytes, references: Sequence[Reference], earlier: bytes) -> 
 
 
 class PageReader:
-    """Reads pages back; keeps the text that a difference was last read against.
+    """Reads pages back; keeps a few texts that differences were last read against.
 
-    May be used by several threads at once: what is kept is kept for each of them.
+    May be used by several threads at once.
     """
 
     def __init__(self, store: Store) -> None:
         """Reads nothing yet."""
         self._store = store
-        self._kept = threading.local()
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._lock = threading.Lock()
 
     def text(self, path: str, page: Mapping[str, Any]) -> bytes:
         """The JSON text of a page; `page` is its record in the manifest of its collection.
@@ -125,20 +129,25 @@ class PageReader:
 
     def earlier(self, references: Sequence[Reference]) -> bytes:
         """The texts of references, joined."""
-        texts: dict[str, bytes] = getattr(self._kept, "texts", {})
-        now = {
-            each.path: texts.get(each.path) or self.text(each.path, each.page)
+        return b"".join(
+            self._remembered(each.path, partial(self.text, each.path, each.page))
             for each in references
-        }
-        # The next page begins where this one ended; more would be held once for every walk.
-        self._kept.texts = dict(list(now.items())[-1:])
-        return b"".join(now.values())
+        )
 
     def _reference(self, path: str) -> bytes:
-        texts: dict[str, bytes] = getattr(self._kept, "texts", {})
-        if path not in texts:
-            self._kept.texts = {path: unpacked(path, self._store.get(path), b"")}
-        found: bytes = self._kept.texts[path]
+        return self._remembered(path, lambda: unpacked(path, self._store.get(path), b""))
+
+    def _remembered(self, path: str, read: Callable[[], bytes]) -> bytes:
+        """A text read before, or read now; the next page often begins where this one ended."""
+        with self._lock:
+            found = self._kept.get(path)
+        if found is None:
+            found = read()
+        with self._lock:
+            self._kept[path] = found
+            self._kept.move_to_end(path)
+            while len(self._kept) > _REMEMBERED:
+                self._kept.popitem(last=False)
         return found
 
 

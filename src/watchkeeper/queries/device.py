@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from watchkeeper.ledger.models import Run
+from watchkeeper.locker import layout
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.assessment import Outcome
-from watchkeeper.queries import sealed
+from watchkeeper.queries import items, sealed, shelf
 from watchkeeper.queries.connections import RunRow, run_row
 from watchkeeper.queries.items import identity
 from watchkeeper.queries.listing import Asked
@@ -103,7 +104,7 @@ def _values(
 
 def _row(locker: Locker, collection: Sealed, agent: str) -> dict[str, Any] | None:
     resource = catalogue()["agents"]
-    files = sealed.tables(locker, [collection.path])
+    files = sealed.vouched(locker, [collection.path], layout.TABLE)
     columns = [column.name for column in resource.columns]
     relation = sealed.relation(resource, files, columns)
     rows = sealed.select(files, f"SELECT * FROM {relation} WHERE id = $agent", {"agent": agent})  # noqa: S608
@@ -113,23 +114,16 @@ def _row(locker: Locker, collection: Sealed, agent: str) -> dict[str, Any] | Non
 def _outcomes(
     locker: Locker, judged: tuple[Standing, ...], agent: str, others: list[str]
 ) -> tuple[DeviceOutcome, ...]:
-    by_file = {sealed.items(locker, each.path): each for each in judged if each.counts.total}
-    if not by_file:
-        return ()
-    rows = sealed.select(
-        list(by_file),
-        f"SELECT subject, name, outcome, reason, filename FROM {sealed.FROM} "  # noqa: S608
-        "WHERE list_contains($subjects, subject)",
-        {"subjects": [f"agent:{agent}", *others]},
-    )
+    tables = {items.made(locker, each.path): each for each in judged if each.counts.total}
+    columns = "subject, name, outcome, reason"
     found = [
         DeviceOutcome(
-            standing=by_file[row["filename"]],
+            standing=tables[table],
             outcome=Outcome(row["outcome"]),
             reason=row["reason"] or "",
             about="" if identity(row["subject"], "agent") else row["name"] or row["subject"],
         )
-        for row in rows
+        for table, row in shelf.find(list(tables), columns, [f"agent:{agent}", *others])
     ]
     order = list(Outcome)
     return tuple(

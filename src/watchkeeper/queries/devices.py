@@ -5,11 +5,13 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from watchkeeper.locker import layout
 from watchkeeper.locker.locker import Locker
-from watchkeeper.queries import listing, sealed
+from watchkeeper.queries import listing, sealed, shelf
 from watchkeeper.queries.listing import Asked, Choice, Listing
 from watchkeeper.queries.newest import Sealed, newest_complete
 from watchkeeper.queries.paging import Page
+from watchkeeper.queries.shelf import Shape, Table
 from watchkeeper.resources import catalogue
 
 MEMBERSHIP = (
@@ -61,24 +63,25 @@ _SEARCHED = (
     "site_name",
     "group_name",
 )
-_NEEDED = (
-    *_SHOWN,
-    "uuid",
-    "external_id",
-    "domain",
-    "model_name",
-    "last_user",
-    "last_ip",
-    "external_ip",
-    "is_active",
-    "is_uninstalled",
-    "is_decommissioned",
-    "is_pending_uninstall",
-)
+_ASKED = (*_SHOWN, "is_active", "is_uninstalled", "is_decommissioned", "is_pending_uninstall")
 
+
+def _relation(files: tuple[str, ...]) -> str:
+    wanted = tuple(dict.fromkeys((*_ASKED, *_SEARCHED)))
+    return sealed.relation(catalogue()["agents"], files, wanted)
+
+
+SHAPE = Shape(
+    name="devices",
+    file=layout.TABLE,
+    relation=_relation,
+    columns=_ASKED,
+    searched=_SEARCHED,
+    order="lower(computer_name), id",
+    key="id",
+)
 LISTING = Listing(
     columns=(*_SHOWN, f"{MEMBERSHIP} AS membership"),
-    searched=_SEARCHED,
     filters=FILTERS,
     sorts={
         "name": "lower(computer_name)",
@@ -92,7 +95,7 @@ LISTING = Listing(
         "threats": "active_threats",
     },
     default_sort="name",
-    tie="lower(computer_name), id",
+    made_by="name",
 )
 
 
@@ -132,28 +135,29 @@ def devices(locker: Locker, connection: int, asked: Asked) -> Devices | None:
     newest = newest_complete(connection, "agents")
     if newest is None:
         return None
-    files = sealed.tables(locker, [newest.path])
+    table = made(locker, newest)
     return Devices(
-        page=LISTING.page(files, _relation(files), asked).map(_row),
+        page=LISTING.page(table, asked).map(_row),
         collection=newest,
-        choices=_choices(files),
+        choices=offered(table),
     )
 
 
-def tables_of(locker: Locker, connection: int) -> tuple[str, ...]:
-    """The table of the newest complete collection of agents, if there is one."""
+def made(locker: Locker, collection: Sealed) -> Table:
+    """The devices of a collection of all agents, laid out for lists."""
+    return shelf.table(locker, SHAPE, [collection.path])
+
+
+def table_of(locker: Locker, connection: int) -> Table | None:
+    """The devices of the newest complete collection, if there is one."""
     newest = newest_complete(connection, "agents")
-    return sealed.tables(locker, [newest.path]) if newest else ()
-
-
-def _relation(files: tuple[str, ...]) -> str:
-    return sealed.relation(catalogue()["agents"], files, _NEEDED)
+    return made(locker, newest) if newest else None
 
 
 @lru_cache(maxsize=32)
-def _choices(files: tuple[str, ...]) -> dict[str, tuple[Choice, ...]]:
-    offered = {name: FILTERS[name] for name in OFFERED}
-    return listing.choices(files, _relation(files), offered)
+def offered(table: Table) -> dict[str, tuple[Choice, ...]]:
+    """What the filters of the list offer."""
+    return listing.choices(table, {name: FILTERS[name] for name in OFFERED})
 
 
 def _row(row: dict[str, Any]) -> DeviceRow:

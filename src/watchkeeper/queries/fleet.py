@@ -5,22 +5,10 @@ from datetime import datetime
 from functools import lru_cache
 
 from watchkeeper.locker.locker import Locker
-from watchkeeper.queries import sealed
-from watchkeeper.queries.devices import MEMBERSHIP
+from watchkeeper.queries.devices import MEMBERSHIP, made
 from watchkeeper.queries.newest import newest_complete
+from watchkeeper.queries.shelf import Table
 from watchkeeper.queries.threats import open_threats
-from watchkeeper.resources import catalogue
-
-_COLUMNS = (
-    "is_uninstalled",
-    "is_decommissioned",
-    "is_pending_uninstall",
-    "mitigation_mode",
-    "is_up_to_date",
-    "infected",
-    "operational_state",
-    "is_active",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +35,14 @@ def fleet(locker: Locker, connection: int) -> Fleet | None:
     newest = newest_complete(connection, "agents")
     if newest is None:
         return None
-    counts = _counts(sealed.tables(locker, [newest.path]))
+    counts = _counts(made(locker, newest))
     return Fleet(newest.ended, *counts, open_threats=open_threats(locker, connection))
 
 
 @lru_cache(maxsize=32)
-def _counts(files: tuple[str, ...]) -> tuple[int, int, int, int, int, int, int]:
-    relation = sealed.relation(catalogue()["agents"], files, _COLUMNS)
+def _counts(table: Table) -> tuple[int, int, int, int, int, int, int]:
     serving = f"({MEMBERSHIP}) IN ('in service', 'uninstall pending')"
-    row = sealed.select(
-        files,
-        f"""
+    sql = f"""
         SELECT count(*) AS listed,
                count(*) FILTER ({serving}) AS in_service,
                count(*) FILTER ({serving} AND is_active) AS active,
@@ -65,10 +50,10 @@ def _counts(files: tuple[str, ...]) -> tuple[int, int, int, int, int, int, int]:
                count(*) FILTER ({serving} AND is_up_to_date) AS up_to_date,
                count(*) FILTER ({serving} AND operational_state = 'na') AS enabled,
                count(*) FILTER ({serving} AND infected) AS infected
-        FROM {relation}
-        """,  # noqa: S608 - constants and declared names
-        {},
-    )[0]
+        FROM {table.rows}
+        """  # noqa: S608 - constants and declared names
+    with table.asked() as ask:
+        row = ask(sql)[0]
     return (
         row["listed"],
         row["in_service"],

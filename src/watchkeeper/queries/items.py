@@ -5,17 +5,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from watchkeeper.locker import layout
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.assessment import Outcome
-from watchkeeper.queries import sealed
+from watchkeeper.queries import sealed, shelf
 from watchkeeper.queries.listing import Asked, Listing
 from watchkeeper.queries.paging import Page
+from watchkeeper.queries.shelf import Shape, Table
 
 _WORST_FIRST = "CASE outcome WHEN 'fail' THEN 0 WHEN 'unknown' THEN 1 WHEN 'pass' THEN 2 ELSE 3 END"
 
-LISTING = Listing(
-    columns=("subject", "name", "outcome", "reason", "observed"),
+_COLUMNS = ("subject", "name", "outcome", "reason", "observed")
+
+
+def _relation(_: tuple[str, ...]) -> str:
+    return sealed.FROM
+
+
+SHAPE = Shape(
+    name="items",
+    file=layout.ITEMS,
+    relation=_relation,
+    columns=_COLUMNS,
     searched=("name", "subject", "reason"),
+    order="lower(name), subject",
+    key="subject",
+)
+LISTING = Listing(
+    columns=_COLUMNS,
     filters={"outcome": "outcome"},
     sorts={
         "outcome": _WORST_FIRST,
@@ -24,7 +41,6 @@ LISTING = Listing(
         "reason": "reason",
     },
     default_sort="outcome",
-    tie="lower(name), subject",
 )
 
 
@@ -46,16 +62,20 @@ class ItemRow:
 
 
 def items(
-    locker: Locker, assessment: str, asked: Asked, devices: tuple[str, ...] = ()
+    locker: Locker, assessment: str, asked: Asked, devices: Table | None = None
 ) -> Page[ItemRow]:
     """A page of the items of an assessment (its folder).
 
-    `devices` are tables of agents: a subject found there is a device with a page of its own.
+    A subject found among the `devices` is a device with a page of its own.
     """
-    files = (sealed.items(locker, assessment),)
-    found = LISTING.page(files, sealed.FROM, asked)
+    found = LISTING.page(made(locker, assessment), asked)
     known = _known(devices, [identity(row["subject"], "agent") for row in found.rows])
     return found.map(lambda row: _item(row, known))
+
+
+def made(locker: Locker, assessment: str) -> Table:
+    """The items of an assessment (its folder), laid out for lists."""
+    return shelf.table(locker, SHAPE, [assessment])
 
 
 def identity(subject: str, kind: str) -> str:
@@ -63,12 +83,11 @@ def identity(subject: str, kind: str) -> str:
     return subject.removeprefix(f"{kind}:") if subject.startswith(f"{kind}:") else ""
 
 
-def _known(files: tuple[str, ...], agents: list[str]) -> frozenset[str]:
+def _known(devices: Table | None, agents: list[str]) -> frozenset[str]:
     wanted = [agent for agent in agents if agent]
-    if not files or not wanted:
+    if devices is None or not wanted:
         return frozenset()
-    sql = f"SELECT DISTINCT id FROM {sealed.FROM} WHERE list_contains($agents, id)"  # noqa: S608
-    return frozenset(row["id"] for row in sealed.select(files, sql, {"agents": wanted}))
+    return frozenset(row["id"] for _, row in shelf.find([devices], "id", wanted))
 
 
 def _item(row: dict[str, Any], known: frozenset[str]) -> ItemRow:

@@ -1,11 +1,11 @@
-"""Search, filter, sort and page over sealed tables, by declared names only."""
+"""Search, filter, sort and page over made tables, by declared names only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from watchkeeper.queries import sealed
 from watchkeeper.queries.paging import SIZE, Page, clamp
+from watchkeeper.queries.shelf import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,53 +22,55 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What may be asked of a table: names as in the URL, SQL as written here.
+    """What may be asked of a made table: names as in the URL, SQL as written here.
 
-    `sorts` and `filters` map a name to an SQL expression; `tie` makes every order total.
+    `sorts` and `filters` map a name to an SQL expression over its columns; what they leave equal
+    comes in the order in which the table was made. `made_by` is the sort that is this order.
     """
 
     columns: tuple[str, ...]
-    searched: tuple[str, ...]
     filters: Mapping[str, str]
     sorts: Mapping[str, str]
     default_sort: str
-    tie: str
+    made_by: str = ""
 
-    def page(self, files: Sequence[str], relation: str, asked: Asked) -> Page[dict[str, Any]]:
+    def page(self, table: Table, asked: Asked) -> Page[dict[str, Any]]:
         """The rows asked for. A page beyond the last is the last."""
         where, parameters = self._where(asked)
-        counted = sealed.select(
-            files,
-            f"SELECT count(*) AS n FROM {relation} {where}",  # noqa: S608
-            parameters,
-        )
-        total = int(counted[0]["n"])
-        number = clamp(asked.number, asked.size, total)
-        if not total:
-            return Page((), 1, asked.size, 0)
-        found = sealed.select(
-            files,
-            f"SELECT {', '.join(self.columns)} FROM {relation} {where} "  # noqa: S608
-            f"ORDER BY {self._order(asked)} LIMIT $limit OFFSET $offset",
-            {**parameters, "limit": asked.size, "offset": (number - 1) * asked.size},
-        )
-        return Page(tuple(found), number, asked.size, total)
+        made_so = self.sort_of(asked) == self.made_by and not asked.descending
+        sort = "rowid" if made_so else self.sorts[self.sort_of(asked)]
+        direction = "DESC" if asked.descending else "ASC"
+        with table.asked() as ask:
+            places = f"(SELECT rowid AS place, {sort} AS sorted FROM {table.rows} {where})"  # noqa: S608
+            if where:  # looked for once, counted and sorted from there
+                ask(f"CREATE TEMP TABLE found AS FROM {places}", parameters)
+                places = "found"
+            total = int(ask(f"SELECT count(*) AS n FROM {places}")[0]["n"])  # noqa: S608
+            number = clamp(asked.number, asked.size, total)
+            shown = ask(
+                f"SELECT place FROM {places} "  # noqa: S608
+                f"ORDER BY sorted {direction} NULLS LAST, place LIMIT $limit OFFSET $offset",
+                {"limit": asked.size, "offset": (number - 1) * asked.size},
+            )
+            order = [row["place"] for row in shown]
+            found = ask(
+                f"SELECT rowid AS place, {', '.join(self.columns)} FROM {table.rows} "  # noqa: S608
+                "WHERE rowid IN (SELECT unnest($places::BIGINT[]))",
+                {"places": order},
+            )
+        by_place = {row.pop("place"): row for row in found}
+        return Page(tuple(by_place[place] for place in order), number, asked.size, total)
 
     def sort_of(self, asked: Asked) -> str:
         """The sort in force: the one asked for, else the default."""
         return asked.sort if asked.sort in self.sorts else self.default_sort
-
-    def _order(self, asked: Asked) -> str:
-        direction = "DESC" if asked.descending else "ASC"
-        return f"{self.sorts[self.sort_of(asked)]} {direction} NULLS LAST, {self.tie}"
 
     def _where(self, asked: Asked) -> tuple[str, dict[str, Any]]:
         conditions: list[str] = []
         parameters: dict[str, Any] = {}
         if asked.search.strip():
             parameters["search"] = asked.search.strip()
-            looked = [f"contains(lower({name}), lower($search))" for name in self.searched]
-            conditions.append(f"({' OR '.join(looked)})")
+            conditions.append("contains(searched, lower($search))")
         for number, (name, value) in enumerate(sorted(asked.chosen.items())):
             if name in self.filters and value:
                 conditions.append(f"{self.filters[name]} = $chosen_{number}")
@@ -85,16 +87,16 @@ class Choice:
 
 
 def choices(
-    files: Sequence[str], relation: str, filters: Mapping[str, str], most: int = 200
+    table: Table, filters: Mapping[str, str], most: int = 200
 ) -> dict[str, tuple[Choice, ...]]:
     """By filter: its values, most frequent first, `most` of them at the most."""
     found: dict[str, tuple[Choice, ...]] = {}
-    for name, expression in filters.items():
-        rows = sealed.select(
-            files,
-            f"SELECT {expression} AS value, count(*) AS n FROM {relation} "  # noqa: S608
-            f"WHERE {expression} IS NOT NULL GROUP BY 1 ORDER BY n DESC, value LIMIT $most",
-            {"most": most},
-        )
-        found[name] = tuple(Choice(str(row["value"]), int(row["n"])) for row in rows)
+    with table.asked() as ask:
+        for name, expression in filters.items():
+            rows = ask(
+                f"SELECT {expression} AS value, count(*) AS n FROM {table.rows} "  # noqa: S608
+                f"WHERE {expression} IS NOT NULL GROUP BY 1 ORDER BY n DESC, value LIMIT $most",
+                {"most": most},
+            )
+            found[name] = tuple(Choice(str(row["value"]), int(row["n"])) for row in rows)
     return found

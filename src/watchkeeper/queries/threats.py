@@ -1,15 +1,18 @@
 """Which threats are known: the newest version of each, over all collections of the stream."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from watchkeeper.locker import layout
 from watchkeeper.locker.locker import Locker
-from watchkeeper.queries import listing, sealed
+from watchkeeper.queries import listing, sealed, shelf
 from watchkeeper.queries.listing import Asked, Choice, Listing
-from watchkeeper.queries.newest import stream
+from watchkeeper.queries.newest import Sealed, stream
 from watchkeeper.queries.paging import Page
+from watchkeeper.queries.shelf import Shape, Table
 from watchkeeper.resources import catalogue
 
 OPEN = "CASE WHEN incident_status = 'resolved' THEN 'no' ELSE 'yes' END"
@@ -37,11 +40,26 @@ _SHOWN = (
     "agent_name",
     "site_name",
 )
-_NEEDED = (*_SHOWN, "sha256")
+_SEARCHED = ("threat_name", "agent_name", "classification", "sha256", "id", "site_name")
 
+
+def _relation(files: tuple[str, ...]) -> str:
+    wanted = tuple(dict.fromkeys((*_SHOWN, *_SEARCHED)))
+    return sealed.relation(catalogue()["threats"], files, wanted)
+
+
+SHAPE = Shape(
+    name="threats",
+    file=layout.TABLE,
+    relation=_relation,
+    columns=_SHOWN,
+    searched=_SEARCHED,
+    order="created_at DESC, id",
+    key="id",
+    newest="updated_at DESC NULLS LAST",
+)
 LISTING = Listing(
     columns=_SHOWN,
-    searched=("threat_name", "agent_name", "classification", "sha256", "id", "site_name"),
     filters=FILTERS,
     sorts={
         "name": "lower(threat_name)",
@@ -52,7 +70,6 @@ LISTING = Listing(
         "created": "created_at",
     },
     default_sort="created",
-    tie="created_at DESC, id",
 )
 
 
@@ -89,39 +106,37 @@ def threats(locker: Locker, connection: int, asked: Asked) -> Threats | None:
     found = stream(connection, "threats")
     if not found:
         return None
-    files = sealed.tables(locker, [each.path for each in found])
+    table = made(locker, found)
     return Threats(
-        page=LISTING.page(files, _relation(files), asked).map(_row),
+        page=LISTING.page(table, asked).map(_row),
         collections=len(found),
         newest=found[-1].ended,
-        choices=_choices(files),
+        choices=offered(table),
     )
 
 
 def open_threats(locker: Locker, connection: int) -> int | None:
     """How many threats are not resolved; None when none was ever collected."""
     found = stream(connection, "threats")
-    if not found:
-        return None
-    return _open(sealed.tables(locker, [each.path for each in found]))
+    return _open(made(locker, found)) if found else None
 
 
-def _relation(files: tuple[str, ...]) -> str:
-    return sealed.newest_versions(catalogue()["threats"], files, _NEEDED)
-
-
-@lru_cache(maxsize=32)
-def _open(files: tuple[str, ...]) -> int:
-    resource = catalogue()["threats"]
-    versions = sealed.newest_versions(resource, files, ("incident_status",))
-    sql = f"SELECT count(*) AS n FROM {versions} WHERE {OPEN} = 'yes'"  # noqa: S608
-    return int(sealed.select(files, sql, {})[0]["n"])
+def made(locker: Locker, collections: Sequence[Sealed]) -> Table:
+    """The newest version of each threat in these collections, laid out for lists."""
+    return shelf.table(locker, SHAPE, [each.path for each in collections])
 
 
 @lru_cache(maxsize=32)
-def _choices(files: tuple[str, ...]) -> dict[str, tuple[Choice, ...]]:
-    offered = {name: FILTERS[name] for name in OFFERED}
-    return listing.choices(files, _relation(files), offered)
+def offered(table: Table) -> dict[str, tuple[Choice, ...]]:
+    """What the filters of the list offer."""
+    return listing.choices(table, {name: FILTERS[name] for name in OFFERED})
+
+
+@lru_cache(maxsize=32)
+def _open(table: Table) -> int:
+    with table.asked() as ask:
+        counted = ask(f"SELECT count(*) AS n FROM {table.rows} WHERE {OPEN} = 'yes'")  # noqa: S608
+    return int(counted[0]["n"])
 
 
 def _row(row: dict[str, Any]) -> ThreatRow:

@@ -7,9 +7,10 @@ import os
 import random
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -36,6 +37,7 @@ from watchkeeper.sentinelone.token import Token
 from watchkeeper.sentinelone.transport import Received, Wire, WireError, plain
 
 T = TypeVar("T")
+P = ParamSpec("P")
 _HTTP_OK, _UNAUTHORIZED, _THROTTLED, _SERVER_ERROR = 200, 401, 429, 500
 _PROBE_PATH = "/system/info"
 # What reading a body can raise that is not what was promised, however odd it is.
@@ -76,8 +78,9 @@ class Console:
         self._mine = threading.local()
         self._pacer = Pacer(self.limits.rates, clock.monotonic, self.limits.recovery)
         self._lock = threading.Lock()
-        # Decompressing and decoding takes memory and a core: no more pages at once than cores.
-        self.room = threading.BoundedSemaphore(os.cpu_count() or 1)
+        # Decompressing and decoding takes memory and a core: no more pages at once than cores,
+        # and in as few threads, as each keeps memory of its own.
+        self._cores = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="core")
         self._random = random.Random(seed)  # noqa: S311 - jitter, no secret
         self._answered = False
         # Page sizes that a time-out taught, by the prefix that also has a rate of its own.
@@ -146,8 +149,13 @@ class Console:
         taken, self.notes = self.notes, []
         return taken
 
+    def on_a_core(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Does something that keeps a core busy; waits while all of them are."""
+        return self._cores.submit(work, *args, **kwargs).result()
+
     def close(self) -> None:
         """Closes the connections."""
+        self._cores.shutdown(wait=False)
         with self._lock:
             for wire in self._wires:
                 wire.close()
@@ -186,10 +194,7 @@ class Console:
         self, request: Request, received: Received, read: Callable[[bytes], T]
     ) -> Answer[T]:
         """The answer read; raises _Retry when asking again may help, a ConsoleError when not."""
-        if received.status == _HTTP_OK:
-            with self.room:
-                return self._read(request, received, read)
-        return self._read(request, received, read)
+        return self.on_a_core(self._read, request, received, read)
 
     def _read(self, request: Request, received: Received, read: Callable[[bytes], T]) -> Answer[T]:
         status = received.status

@@ -193,7 +193,10 @@ def plain(received: Received) -> bytes:
         raise WireError(Failure.BROKEN, f"the encoding {received.encoding!r} was not asked for")
     inflater = isal_zlib.decompressobj(wbits=31)  # twice as fast as the standard library's
     try:
-        text: bytes = inflater.decompress(received.body, LARGEST_BODY)
+        # The size stands at the end (RFC 1952); to be told it saves half of the time. Where it
+        # is not true the stream does not end there.
+        size = int.from_bytes(received.body[-4:], "little")
+        text: bytes = inflater.decompress(received.body, min(size + 1, LARGEST_BODY))
     except isal_zlib.error as error:  # type: ignore[misc] # typed as a function, is an exception
         raise WireError(Failure.BROKEN, f"the compressed body is broken: {error}") from error
     if not inflater.eof:

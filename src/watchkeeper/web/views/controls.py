@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 from watchkeeper.model.assessment import Outcome
 from watchkeeper.queries import items as item_queries
 from watchkeeper.queries.control import control as find_control
-from watchkeeper.queries.devices import tables_of
+from watchkeeper.queries.devices import table_of
 from watchkeeper.queries.history import of_control, page_of_control, since
 from watchkeeper.web import charts, prose
 from watchkeeper.web.asked import asked, number
@@ -29,7 +29,7 @@ def control(request: HttpRequest, identity: str) -> HttpResponse:
     wanted = asked(request, item_queries.LISTING.filters)
     counts = view.standing.counts
     listed = item_queries.items(
-        found.locker, view.standing.path, wanted, tables_of(found.locker, connection)
+        found.locker, view.standing.path, wanted, table_of(found.locker, connection)
     )
     history = of_control(connection, identity)
     context = {
