@@ -227,9 +227,48 @@ def test_a_run_killed_midway_leaves_a_locker_that_verifies_and_the_next_run_comp
         again = watchkeeper("run", *options, "--json")
     assert again.code == 1
     assert {each["verdict"] for each in again.document["collections"]} == {"complete"}
+    assert again.document["went_on"]
     assert watchkeeper("verify", locker).code == 0
     agents = Locker.open(locker).collections(resource="agents")
     assert agents[-1].completeness.distinct == 600
+
+
+def test_every_stored_page_can_be_printed(
+    company: Company, tmp_path: Path, token_file: Path
+) -> None:
+    locker = tmp_path / "locker"
+    with running(company) as sim:
+        for _ in range(2):
+            watchkeeper(
+                "run", *give(sim, token_file), "--locker", locker, "--only", "agents,groups"
+            )
+    pages = sorted((locker / "collections").rglob("page-*"))
+    assert {path.suffix for path in pages} == {".gz", ".zst"}
+    for page in pages:
+        printed = watchkeeper("page", page, "--locker", locker)
+        assert printed.code == 0
+        assert "data" in printed.document
+    path = pages[0].relative_to(locker)
+    assert (
+        watchkeeper("page", path, "--locker", locker).out
+        == watchkeeper("page", pages[0], "--locker", locker).out
+    )
+    for wrong in ("nowhere", pages[0].with_name("page-09999.json.gz"), "../../etc/passwd"):
+        refused = watchkeeper("page", wrong, "--locker", locker)
+        assert refused.code == 2
+        assert "is no page" in refused.err
+    pages[0].write_bytes(b"changed")
+    assert watchkeeper("page", pages[0], "--locker", locker).code == 5
+
+
+def test_rates_can_be_lowered_only(tmp_path: Path, token_file: Path, company: Company) -> None:
+    with running(company) as sim:
+        options = ["run", *give(sim, token_file), "--locker", tmp_path / "l", "--only", "users"]
+        for rate, said in (("/agents=50", "25 a second"), ("agents", "no rate"), ("/x=-1", "rate")):
+            refused = watchkeeper(*options, "--rate", rate)
+            assert refused.code == 2
+            assert said in refused.err
+        assert watchkeeper(*options, "--rate", "/users=5", "--walks", "1").code in {0, 1}
 
 
 def test_a_changed_byte_is_named_by_verify(

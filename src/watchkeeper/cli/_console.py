@@ -65,6 +65,19 @@ Pause = Annotated[
         "--pause", metavar="SECONDS", min=0.0, help="The first pause before asking again; doubles."
     ),
 ]
+Walks = Annotated[
+    int,
+    typer.Option("--walks", metavar="N", min=1, max=32, help="How many requests at once, at most."),
+]
+Rates = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rate",
+        metavar="PATH=N",
+        help="Ask a path no more than N times a second, such as /agents=5; repeatable. The "
+        "vendor's limits hold anyway.",
+    ),
+]
 Connection = Annotated[
     str | None,
     typer.Option(
@@ -84,11 +97,13 @@ def open_console(
     total: float = 60.0,
     tries: int = 3,
     pause: float = 1.0,
+    walks: int = 8,
+    rates: list[str] | None = None,
 ) -> "Console":
     """The client for what was typed; raises UsageError for what cannot be used."""
     from watchkeeper.sentinelone.address import environment_proxy, parse_address
     from watchkeeper.sentinelone.client import Console
-    from watchkeeper.sentinelone.limits import Limits
+    from watchkeeper.sentinelone.limits import Limits, slower
     from watchkeeper.sentinelone.token import parse_token
 
     for name, value in (("--silence-timeout", silence), ("--total-timeout", total)):
@@ -99,7 +114,14 @@ def open_console(
             )
     address = parse_address(url, allow_host or ())
     token = parse_token(_token_text(token_file))
-    limits = Limits(silence=silence, total=total, tries=tries, pause=pause)
+    limits = Limits(
+        silence=silence,
+        total=total,
+        tries=tries,
+        pause=pause,
+        walks=walks,
+        rates=slower(rates or ()),
+    )
     return Console(address, token, limits=limits, proxy=environment_proxy(address))
 
 

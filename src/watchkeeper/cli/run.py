@@ -12,10 +12,12 @@ from watchkeeper.cli._console import (
     ConsoleUrl,
     LockerFolder,
     Pause,
+    Rates,
     Silence,
     TokenFile,
     Total,
     Tries,
+    Walks,
     open_console,
     output,
     print_json,
@@ -49,15 +51,21 @@ def command(
     total: Total = 60.0,
     tries: Tries = 3,
     pause: Pause = 1.0,
+    walks: Walks = 8,
+    rate: Rates = None,
 ) -> None:
     """Collect from a console into a locker, judge the controls, print the results.
+
+    A run that was cut off less than six hours ago is gone on with: what it had read is not asked
+    for again.
 
     Exit code 0: nothing failed; 1: at least one control failed; 2: wrong usage; 3: something could
     not be checked, or nothing could be judged; 4: nothing could be read.
 
     JSON: {"connection": {"name", "console", "scope", "visible_sites"}, "collections": [{"resource",
     "verdict", "rows", "distinct", "count_before", "count_after", "reason", …}], "results":
-    [{"control", "version", "result", "counts", "reason", …}], "error"}.
+    [{"control", "version", "result", "counts", "reason", …}], "went_on": [resources of an earlier
+    run that was cut off], "error"}.
     """
     from watchkeeper.cli import _report
     from watchkeeper.collection.engine import collect
@@ -73,6 +81,8 @@ def command(
         total=total,
         tries=tries,
         pause=pause,
+        walks=walks,
+        rates=rate,
     )
     resources, controls = _selection(only)
     name = connection_id(client.address.netloc if connection is None else connection)
@@ -84,6 +94,7 @@ def command(
     store = Locker.open(locker, create=True)
     with _progress(quiet=as_json) as listener:
         report = collect(client, store, name, only=resources, agent=agent, on_progress=listener)
+        client.close()
         results = [] if agent is not None else _judge(store, name, controls)
     document = _document(name, client.address.url, store, report, results)
     if as_json:
@@ -154,6 +165,7 @@ def _document(
         "connection": {"name": name, "console": console, "scope": scope, "visible_sites": sites},
         "collections": [_report.collection_as_json(found) for found in report.collections],
         "results": [_report.assessment_as_json(found) for found in results],
+        "went_on": report.went_on,
         "error": str(report.fatal) if report.fatal is not None else None,
     }
 
@@ -168,6 +180,9 @@ def _print(document: dict[str, Any], report: "Report", results: "list[Assessment
         f"{seen['visible_sites'] if seen['visible_sites'] is not None else '?'} sites visible",
         markup=False,
     )
+    if report.went_on:
+        taken = ", ".join(report.went_on)
+        out.print(f"Went on where an earlier run was cut off: {taken}", markup=False)
     out.print(_report.collections_table(report.collections, "Collected"))
     if results:
         out.print(_report.results_table(results, "Results, worst first"))

@@ -53,7 +53,7 @@ def command(
         for each in report.differences:
             print(f"✗ {visible(each.path)} {visible(each.what)}")
         for path in report.leftovers:
-            print(f"! {visible(path)} was never sealed (an interrupted run); readers ignore it")
+            print(f"! {visible(path)} was never sealed: its run was cut off; readers ignore it")
         for path in report.strays:
             print(f"! {visible(path)} does not belong in a locker; readers ignore it")
         for path in report.waiting:

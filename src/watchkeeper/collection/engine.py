@@ -40,9 +40,13 @@ _SPECIAL: dict[str, Callable[[Reading], Collection]] = {"accounts": accounts.rea
 
 @dataclass(slots=True)
 class Report:
-    """What a run collected. `fatal` is the error that ended it early, None when it went through."""
+    """What a run collected. `fatal` is the error that ended it early, None when it went through.
+
+    `went_on` names the resources of an earlier run that was cut off: sealed then, or in part read.
+    """
 
     collections: list[Collection] = field(default_factory=list)
+    went_on: list[str] = field(default_factory=list)
     fatal: ConsoleError | None = None
 
     @property
@@ -86,6 +90,8 @@ def collect(
     job.run = left.run or job.run
     for resource in wanted:
         sealed = left.sealed(locker, connection, resource.name)
+        if sealed is not None or resource.name in left.before:
+            report.went_on.append(resource.name)
         if sealed is not None:
             _count_in(job, resource, sealed, report)
             continue

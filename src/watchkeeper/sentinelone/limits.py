@@ -1,8 +1,11 @@
 """How patient and how polite the client is: time limits, tries, published rate limits."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from threading import Lock
+
+from watchkeeper.errors import UsageError
 
 # Requests a second and burst, per path prefix, longest prefix first
 # (reference section 8; what the vendor does not publish is taken as 10 a second).
@@ -53,6 +56,33 @@ class Limits:
     walks: int = 8
     recovery: float = RECOVERY
     rates: tuple[tuple[str, float, int], ...] = field(default=PUBLISHED_RATES)
+
+
+def slower(rates: Iterable[str]) -> tuple[tuple[str, float, int], ...]:
+    """The published rates with some of them lowered, each given as `/agents=5` (a second).
+
+    Raises UsageError for what is no rate, and for one above the vendor's.
+    """
+    lowered = list(PUBLISHED_RATES)
+    for text in rates:
+        path, _, number = text.partition("=")
+        try:
+            rate = float(number)
+        except ValueError:
+            rate = math.nan
+        if not path.startswith("/") or not 0 < rate < math.inf:
+            raise UsageError(
+                f"--rate {text!r} is no rate.", hint="Give a path and a number: /agents=5."
+            )
+        prefix, published, _ = rate_of(path, PUBLISHED_RATES)
+        if rate > published:
+            raise UsageError(
+                f"--rate {text}: the vendor allows {published:g} a second on {prefix}.",
+                hint="Give less, or leave it out.",
+            )
+        lowered = [(path, rate, 1), *(each for each in lowered if each[0] != path)]
+    # The longest prefix is found first.
+    return tuple(sorted(lowered, key=lambda each: -len(each[0])))
 
 
 def rate_of(path: str, rates: tuple[tuple[str, float, int], ...]) -> tuple[str, float, int]:
