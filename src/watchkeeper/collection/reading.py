@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import uuid_utils
@@ -61,12 +62,8 @@ class Job:
         """This run's collection of a resource, else the newest complete one in the locker."""
         if resource in self.collected:
             return self.collected[resource]
-        complete = [
-            found
-            for found in self.locker.collections(self.connection, resource)
-            if found.complete and not found.subject
-        ]
-        return complete[-1] if complete else None
+        found = self.locker.newest_first(self.connection, resource)
+        return next((each for each in found if each.complete and not each.subject), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +124,8 @@ class Reading:
     @cached_property
     def former(self) -> list[Collection]:
         """The last collections of this resource, oldest first."""
-        job = self.job
-        return job.locker.collections(job.connection, self.resource.name, last=MOST_DIFFERENCES + 2)
+        found = self.job.locker.newest_first(self.job.connection, self.resource.name)
+        return list(islice(found, MOST_DIFFERENCES + 2))[::-1]
 
     # ------------------------------------------------------------------ asking
 

@@ -8,6 +8,7 @@ then a new collection takes over the pages that are there, names where they lie,
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from watchkeeper.locker.journal import Interrupted
@@ -83,7 +84,7 @@ class Unfinished:
         """What that run had sealed whole of a resource; None when it had not come to it."""
         if not self.run:
             return None
-        for found in reversed(locker.collections(connection, resource, last=3)):
+        for found in islice(locker.newest_first(connection, resource), 3):
             if found.manifest.get("run") == self.run and found.complete and not found.subject:
                 return found
         return None
@@ -137,7 +138,7 @@ def _cut_short(
     locker: Locker, connection: str, console: Console, now: datetime, resource: Resource
 ) -> Collection | None:
     """The newest collection, if the console or the network broke it off in the middle."""
-    for found in reversed(locker.collections(connection, resource.name, last=1)):
+    for found in islice(locker.newest_first(connection, resource.name), 1):
         manifest = found.manifest
         facts = {
             "subject": found.subject,

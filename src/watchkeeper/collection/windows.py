@@ -74,12 +74,15 @@ def reach(reading: Reading) -> Window:
     if abs(now - ours) > FARTHEST:
         reading.notes.append(f"the console's clock says {rfc3339(now)}; ours was used")
         now = ours
-    earlier = [
-        datetime.fromisoformat(found.manifest["window"]["to"])
-        for found in job.locker.collections(job.connection, reading.resource.name)
-        if found.complete and "window" in found.manifest
-    ]
-    start = max(earlier) - OVERLAP if earlier else now - FIRST_REACH - OVERLAP
+    earlier = next(
+        (
+            datetime.fromisoformat(found.manifest["window"]["to"])
+            for found in job.locker.newest_first(job.connection, reading.resource.name)
+            if found.complete and "window" in found.manifest
+        ),
+        None,
+    )
+    start = (earlier or now - FIRST_REACH) - OVERLAP
     return min(start, now - OVERLAP).astimezone(UTC), now.astimezone(UTC)
 
 

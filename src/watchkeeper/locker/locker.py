@@ -201,21 +201,21 @@ class Locker:
         return [path.rsplit("connection=", 1)[1] for path in self.store.folders(layout.COLLECTIONS)]
 
     def collections(
-        self,
-        connection: str | None = None,
-        resource: str | None = None,
-        *,
-        last: int | None = None,
+        self, connection: str | None = None, resource: str | None = None
     ) -> list[Collection]:
-        """Sealed collections, oldest first; folders without a manifest are not among them.
-
-        With `last`, only that many of one resource of one connection, those begun last.
-        """
-        folders = list(self._folders(layout.COLLECTIONS, connection, "resource", resource))
-        if last is not None:
-            folders = sorted(folders)[-last:]  # day, then an id that counts upwards with time
-        found = [records.collection(folder, *self.manifest(folder)) for folder in folders]
+        """Sealed collections, oldest first; folders without a manifest are not among them."""
+        found = [
+            records.collection(folder, *self.manifest(folder))
+            for folder in self._folders(layout.COLLECTIONS, connection, "resource", resource)
+        ]
         return sorted(found, key=lambda each: (each.ended, each.id))
+
+    def newest_first(self, connection: str, resource: str) -> Iterator[Collection]:
+        """Sealed collections of one resource, the one begun last first; each is read when met."""
+        folders = self._folders(layout.COLLECTIONS, connection, "resource", resource)
+        # Their paths end with the day and an id that counts upwards with time.
+        for folder in sorted(folders, reverse=True):
+            yield records.collection(folder, *self.manifest(folder))
 
     def assessments(
         self, connection: str | None = None, control: str | None = None
