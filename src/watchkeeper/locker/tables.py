@@ -17,6 +17,7 @@ from watchkeeper.model.resource import Resource
 ROW_GROUP = 16_384
 # A column with more different values than this share of its rows hardly repeats.
 _UNLIKE = 0.5
+_MOST_WAITING = 200
 
 ITEMS_SCHEMA = pa.schema(
     [
@@ -62,6 +63,10 @@ class TableWriter:
             self._waiting_rows += len(new)
         if self._waiting_rows >= ROW_GROUP:
             self._flush()
+        elif len(self._waiting) > _MOST_WAITING:
+            # Thousands of answers with a row each would take far more than what they hold.
+            joined = pa.Table.from_batches(self._waiting, self._schema).combine_chunks()
+            self._waiting = joined.to_batches()
         return batch
 
     def close(self) -> Written:
