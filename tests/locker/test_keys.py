@@ -27,6 +27,15 @@ def test_it_is_a_set(pages: list[list[str | None]]) -> None:
         assert len(keys) == len(expected)
 
 
+@given(st.lists(st.integers(1, 400), min_size=100, max_size=300))
+def test_any_order_of_single_keys_is_a_set(numbers: list[int]) -> None:
+    keys, expected = Keys(), set[int]()
+    for number in numbers:
+        assert bool(keys.add(pa.array([str(number)]))) == (number not in expected)
+        expected.add(number)
+    assert len(keys) == len(expected)
+
+
 def test_it_grows() -> None:
     keys = Keys()
     for start in range(0, 40_000, 1000):

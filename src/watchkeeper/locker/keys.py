@@ -1,28 +1,28 @@
 """Which keys were seen: exact, and small enough for a million of them."""
 
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-_FIRST = 1 << 12
-_FULLEST = 0.7
 _LARGEST = 2**63
-# Far from any power of two: ids that differ in their upper bits only spread as well.
-_PRIME = 2_860_486_313
+# So many ascending runs are looked through for every page; then they are merged into one.
+_MOST_RUNS = 64
 
 
 class Keys:
     """A set of texts that is only added to.
 
-    A console's ids are decimal numbers below 2^63: those take eight bytes in a table of open
-    addresses, where a Python set takes more than a hundred. Every other text, one with a leading
-    zero too, is kept as it is.
+    A console's ids are decimal numbers below 2^63, and its pages are in their order: those are
+    kept as ascending runs of eight bytes each, one for every walk, where a Python set would take
+    more than a hundred for each. Every other text, one with a leading zero too, is kept as it is.
     """
 
     def __init__(self) -> None:
         """Empty."""
-        self._slots = array("q", bytes(8 * _FIRST))  # 0 is a free one
+        self._runs: list[array[int]] = []
         self._numbers = 0
         self._texts: set[str] = set()
 
@@ -49,27 +49,39 @@ class Keys:
         return new
 
     def _add_numbers(self, numbers: Sequence[int]) -> list[int]:
-        while self._numbers + len(numbers) > _FULLEST * len(self._slots):
-            self._grow()
-        slots, mask = self._slots, len(self._slots) - 1
-        new: list[int] = []
+        """Adds numbers in any order; returns the positions of the new ones."""
+        if not numbers:
+            return []
+        first: dict[int, int] = {}
         for position, number in enumerate(numbers):
-            slot = number % _PRIME & mask
-            while found := slots[slot]:
-                if found == number:
-                    break
-                slot = (slot + 1) & mask
-            else:
-                slots[slot] = number
-                new.append(position)
-        self._numbers += len(new)
-        return new
+            first.setdefault(number, position)
+        for number in self._known(first, min(first), max(first)):
+            del first[number]
+        if first:
+            self._append(array("q", sorted(first)))
+            self._numbers += len(first)
+        return list(first.values())
 
-    def _grow(self) -> None:
-        former = self._slots
-        self._slots, self._numbers = array("q", bytes(16 * len(former))), 0
-        for start in range(0, len(former), _FIRST):
-            self._add_numbers([each for each in former[start : start + _FIRST] if each])
+    def _known(self, numbers: dict[int, int], low: int, high: int) -> set[int]:
+        """Which of the numbers, all between `low` and `high`, are there."""
+        known: set[int] = set()
+        for run in self._runs:
+            if run[0] <= high and run[-1] >= low:
+                between = run[bisect_left(run, low) : bisect_right(run, high)]
+                known |= numbers.keys() & between
+        return known
+
+    def _append(self, ascending: "array[int]") -> None:
+        """Adds new numbers to the run that they continue best, or as a run of their own."""
+        below = [run for run in self._runs if run[-1] < ascending[0]]
+        if below:
+            max(below, key=lambda run: run[-1]).extend(ascending)
+            return
+        self._runs.append(ascending)
+        if len(self._runs) > _MOST_RUNS:
+            joined = pa.concat_arrays([pa.array(run, pa.int64()) for run in self._runs])
+            ordered = joined.take(pc.sort_indices(joined))
+            self._runs = [array("q", ordered.buffers()[1].to_pybytes()[: 8 * len(ordered)])]
 
 
 def _numbers(keys: pa.StringArray) -> list[int] | None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import uuid_utils
 
@@ -153,7 +154,8 @@ class Locker:
             for file in files
         ]
         manifest["sealed"] = rfc3339(self.clock.now())
-        data = (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode()
+        # The same as `json` writes, without a text object for each of its many values.
+        data = msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
         digest = hashlib.sha256(data).hexdigest()
         path = f"{folder}/{layout.MANIFEST}"
         pending = f"{layout.PENDING}/{manifest['id']}.json"

@@ -21,6 +21,9 @@ from watchkeeper.locker import layout
 # Seconds after which the writer of a journal in a bucket is taken to be gone: longer than any
 # answer and its retries may take.
 _SILENT_WRITER = 600.0
+# Pieces in which a growing file is handed on: what S3 takes at the least, few under way at once.
+_PIECE = 5 * 1024 * 1024
+_PIECES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +194,10 @@ class Store:
     def open_writer(self, path: str) -> "HashingWriter":
         """A file to be written in pieces under its final name."""
         try:
-            return HashingWriter(path, cast("_Sink", obstore.open_writer(self._store, path)))
+            sink = obstore.open_writer(
+                self._store, path, buffer_size=_PIECE, max_concurrency=_PIECES
+            )
+            return HashingWriter(path, cast("_Sink", sink))
         except (BaseError, OSError) as error:
             raise self._failed("written", path, error) from error
 
