@@ -15,17 +15,16 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import django
-import granian
 from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 from django.db import OperationalError, ProgrammingError, connection
-from granian.constants import Interfaces
-from granian.log import LogLevels
+from django.db.migrations.executor import MigrationExecutor
 
 from watchkeeper import settings as declared
 from watchkeeper.clock import SYSTEM_CLOCK, Clock
@@ -36,15 +35,15 @@ from watchkeeper.ledger.cluster import DatabaseError, Place
 from watchkeeper.ledger.folder import DataFolder
 from watchkeeper.ledger.installation import Installation
 from watchkeeper.ledger.secrets import Vault, new_key
-from watchkeeper.locker.locker import Locker
-from watchkeeper.queries import shelf
 from watchkeeper.sentinelone.address import Address
 from watchkeeper.sentinelone.token import Token
 from watchkeeper.settings import Settings
+from watchkeeper.web import server
 
 if TYPE_CHECKING:
     from watchkeeper.access.people import Credentials
     from watchkeeper.ledger.models import Connection
+    from watchkeeper.locker.locker import Locker
 
 __all__ = ["App", "Settings", "build", "database", "load_settings", "serve", "wsgi"]
 
@@ -52,6 +51,7 @@ load_settings = declared.load
 
 _MIGRATION_LOCK = 7_265_011  # any number, as long as every Watchkeeper takes the same
 _SESSION_SECONDS = 12 * 3600
+_TABLES_SECONDS, _LOOK_EVERY = 60.0, 0.1
 
 
 @dataclass(frozen=True)
@@ -62,17 +62,21 @@ class App:
     folder: DataFolder
     installation: Installation
 
-    def prepare(self, admin_password: str | None = None) -> "Credentials | None":
-        """Everything that must be there before pages and jobs: tables, style sheets, locker, admin.
+    def prepare(self) -> None:
+        """What must be there before pages and jobs, besides style sheets: tables and a locker.
 
-        Returns the first admin when this call made one. Nothing else may be writing to the locker.
+        Nothing else may be writing to the locker.
         """
-        from watchkeeper.access.people import first_admin  # noqa: PLC0415 - after build
+        from watchkeeper.locker.locker import Locker  # noqa: PLC0415 - heavy
 
         self.migrate()
-        self.collect_static()
         Locker.open(self.settings.locker, create=True, clock=self.installation.clock)
-        return first_admin(admin_password)
+
+    def first_admin(self, password: str | None = None) -> "Credentials | None":
+        """The first admin, when this call made one: nobody existed yet."""
+        from watchkeeper.access.people import first_admin  # noqa: PLC0415 - after build
+
+        return first_admin(password)
 
     def migrate(self) -> None:
         """Brings the database's tables up to this version; one process at a time."""
@@ -98,20 +102,34 @@ class App:
         call_command("collectstatic", interactive=False, verbosity=0, clear=True)
 
 
+Started = Callable[[], postgres.Server | None]
+"""Waits until the database answers; gives the embedded server, None where it is another."""
+
+
 @contextlib.contextmanager
 def database(settings: Settings) -> Iterator[postgres.Server | None]:
     """The database while it is needed: the embedded one is started and stopped.
 
     The caller holds the data folder (`DataFolder.held`).
     """
+    with database_soon(settings) as started:
+        yield started()
+
+
+@contextlib.contextmanager
+def database_soon(settings: Settings) -> Iterator[Started]:
+    """The same, started in the background: there is enough to do meanwhile."""
     if settings.database_url:
-        yield None
+        yield lambda: None
         return
-    server = postgres.start(DataFolder(settings.data))
+    starter = ThreadPoolExecutor(1, thread_name_prefix="database")
+    starting = starter.submit(postgres.start, DataFolder(settings.data))
+    starter.shutdown(wait=False)
     try:
-        yield server
+        yield starting.result
     finally:
-        server.stop()
+        if starting.exception() is None:  # waits for its end, either way
+            starting.result().stop()
 
 
 @contextlib.contextmanager
@@ -142,7 +160,6 @@ def build(settings: Settings, clock: Clock = SYSTEM_CLOCK, *, collects: bool = F
     folder = DataFolder(settings.data)
     folder.prepare()
     folder.static.mkdir(exist_ok=True)
-    shelf.keep_in(folder.cache)
     vault = Vault(settings.keys or [folder.secret("token.key", new_key)])
     installation = Installation(
         locker=functools.partial(_open_locker, settings.locker, clock),
@@ -161,19 +178,7 @@ def build(settings: Settings, clock: Clock = SYSTEM_CLOCK, *, collects: bool = F
 
 def serve(settings: Settings) -> None:
     """Serves the pages until SIGTERM or SIGINT; the settings must be in the environment, too."""
-    server = granian.Granian(
-        "watchkeeper.bootstrap:wsgi",
-        factory=True,
-        interface=Interfaces.WSGI,
-        address=settings.host,
-        port=settings.port,
-        workers=1,
-        blocking_threads=min(8, 2 * (os.cpu_count() or 1) + 1),
-        websockets=False,
-        workers_kill_timeout=5,
-        log_level=LogLevels.warning,
-    )
-    server.serve()
+    server.serve(settings.host, settings.port)
 
 
 def wsgi() -> Callable[..., Any]:
@@ -181,8 +186,35 @@ def wsgi() -> Callable[..., Any]:
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    build(load_settings())
-    return get_wsgi_application()
+    app = build(load_settings())
+    application = get_wsgi_application()
+    from watchkeeper.queries import shelf  # noqa: PLC0415 - after build
+    from watchkeeper.queries.ready import keep_ready  # noqa: PLC0415 - after build
+    from watchkeeper.web import urls  # noqa: F401, PLC0415 - now, not with the first page
+
+    shelf.keep_in(app.folder.cache)
+    _wait_for_tables()
+    ready = (app.installation.locker, threading.Event())
+    threading.Thread(target=keep_ready, args=ready, name="lists", daemon=True).start()
+    return application
+
+
+def _wait_for_tables() -> None:
+    """Returns once the database has the tables of this version: another process makes them."""
+    deadline = SYSTEM_CLOCK.monotonic() + _TABLES_SECONDS
+    while True:
+        try:
+            executor = MigrationExecutor(connection)
+            if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+                return
+        except OperationalError:  # it does not run yet
+            connection.close()
+        if SYSTEM_CLOCK.monotonic() > deadline:
+            raise DatabaseError(
+                f"The database has not been brought up to date for {_TABLES_SECONDS:.0f} s.",
+                hint="`watchkeeper up` does that, or `watchkeeper connect`.",
+            )
+        SYSTEM_CLOCK.sleep(_LOOK_EVERY)
 
 
 def _end_with(parent: Any) -> None:
@@ -191,7 +223,9 @@ def _end_with(parent: Any) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _open_locker(where: str, clock: Clock) -> Locker:
+def _open_locker(where: str, clock: Clock) -> "Locker":
+    from watchkeeper.locker.locker import Locker  # noqa: PLC0415 - heavy
+
     return Locker.open(where, clock=clock)
 
 

@@ -9,6 +9,7 @@ import pytest
 from watchkeeper.errors import Tampered
 from watchkeeper.ledger.index import index, rebuild
 from watchkeeper.ledger.models import AssessmentEntry, CollectionEntry, Connection, FailingItem
+from watchkeeper.locker import layout
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.assessment import Outcome
 
@@ -159,3 +160,22 @@ def test_a_manifest_that_was_altered_is_refused(
         index(Locker.open(tmp_path / "locker"), connection)
 
     assert not CollectionEntry.objects.exists()
+
+
+def test_an_entry_that_was_removed_from_the_log_does_not_stop_the_index(
+    locker: Locker, connection: Connection, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        seal_collection(locker)
+    index(locker, connection)
+    sealed = [seal_collection(locker) for _ in range(3)]
+    (tmp_path / "locker" / layout.log_entry(3)).unlink()
+
+    index(locker, connection)
+
+    known = set(CollectionEntry.objects.values_list("path", flat=True))
+    assert {each.path for each in sealed} - known == {sealed[0].path}
+    assert connection.indexed_entry == 5
+    newest = seal_collection(locker)
+    assert index(locker, connection).collections == 1
+    assert CollectionEntry.objects.get(identity=newest.id).path == newest.path

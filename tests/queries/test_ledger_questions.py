@@ -4,12 +4,16 @@ from datetime import timedelta
 
 import pytest
 
+from watchkeeper.errors import Tampered
 from watchkeeper.ledger.index import index
 from watchkeeper.ledger.models import Connection, Run
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.assessment import Outcome, Result
 from watchkeeper.model.collection import Verdict
-from watchkeeper.queries import collections, history
+from watchkeeper.queries import collections, history, shelf
+from watchkeeper.queries import devices as devices_query
+from watchkeeper.queries import items as items_query
+from watchkeeper.queries import threats as threats_query
 from watchkeeper.queries.attention import Kind, attention
 from watchkeeper.queries.connections import connection as view_of
 from watchkeeper.queries.connections import connections
@@ -19,6 +23,7 @@ from watchkeeper.queries.devices import devices
 from watchkeeper.queries.fleet import fleet
 from watchkeeper.queries.freshness import freshness
 from watchkeeper.queries.listing import Asked
+from watchkeeper.queries.ready import prepare
 from watchkeeper.queries.standing import standing, standings
 from watchkeeper.queries.threats import threats
 
@@ -261,3 +266,40 @@ def test_collections_are_listed_and_opened(locker: Locker, connection: Connectio
     assert ([each.number for each in opened.pages.rows][:1], opened.pages.total) == ([51], 60)
     assert opened.bytes > opened.table_bytes > 0
     assert collections.collection(locker, "no such id") is None
+
+
+def test_lists_are_made_before_they_are_asked_for(locker: Locker, connection: Connection) -> None:
+    threat = {"id": "t", "incident_status": "unresolved", "updated_at": NOW}
+    found = seal_rows(locker, ACME, "agents", [agent("1")])
+    threatened = seal_rows(locker, ACME, "threats", [threat])
+    judged = seal_items(locker, ACME, FAILS)
+    index(locker, connection)
+
+    prepare(locker, connection.pk)
+    tables = [
+        (devices_query.SHAPE, found.path),
+        (threats_query.SHAPE, threatened.path),
+        (items_query.SHAPE, judged.path),
+    ]
+
+    made = [shelf.table(locker, shape, [path]) for shape, path in tables]
+    assert all(each.shelf.folder.joinpath(f"{each.name}.duckdb").is_file() for each in made)
+
+
+def test_a_list_that_cannot_be_made_does_not_keep_the_others_from_it(
+    locker: Locker, connection: Connection
+) -> None:
+    broken = seal_rows(locker, ACME, "agents", [agent("1")])
+    seal_rows(locker, ACME, "threats", [{"id": "t", "updated_at": NOW}])
+    index(locker, connection)
+    table = locker.store.local_path(f"{broken.path}/table.parquet")
+    assert table is not None
+    table.write_bytes(b"altered")
+
+    prepare(locker, connection.pk)
+
+    with pytest.raises(Tampered):
+        devices(locker, connection.pk, Asked())
+    listed = threats(locker, connection.pk, Asked())
+    assert listed is not None
+    assert listed.page.total == 1

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from watchkeeper.errors import LockerError
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.assessment import Outcome
-from watchkeeper.queries import devices, items, sealed
+from watchkeeper.queries import devices, items, sealed, shelf
 from watchkeeper.queries.listing import Asked, choices
 from watchkeeper.queries.paging import SIZES, Page, clamp, page_of
+from watchkeeper.queries.shelf import Shelf, Table
 from watchkeeper.resources import catalogue
 
 from .sealing import NAMES, seal_items, seal_rows
@@ -47,13 +48,19 @@ ROWS = agents()
 
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> tuple[tuple[str, ...], str]:
-    """The devices, sealed: their files, and SQL for their rows."""
+def table(tmp_path_factory: pytest.TempPathFactory) -> Table:
+    """The devices, sealed and made into a table for lists."""
     locker = Locker.open(tmp_path_factory.mktemp("locker"), create=True)
     found = seal_rows(locker, CONNECTION, "agents", ROWS)
-    files = sealed.tables(locker, [found.path])
-    columns = [column.name for column in catalogue()["agents"].columns]
-    return files, sealed.relation(catalogue()["agents"], files, columns)
+    return Shelf(tmp_path_factory.mktemp("cache")).table(locker, devices.SHAPE, [found.path])
+
+
+@pytest.fixture(scope="module")
+def sealed_file(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """The file of a sealed table."""
+    locker = Locker.open(tmp_path_factory.mktemp("locker"), create=True)
+    found = seal_rows(locker, CONNECTION, "agents", ROWS)
+    return sealed.vouched(locker, [found.path], "table.parquet")
 
 
 FILTERS = {"os": "os_type", "site": "site_name", "mode": "mitigation_mode"}
@@ -64,7 +71,7 @@ def expected(asked: Asked) -> set[str]:
     found = set()
     wanted = asked.search.strip().lower()
     for row in ROWS:
-        texts = [row.get(name) or "" for name in devices.LISTING.searched]
+        texts = [row.get(name) or "" for name in devices.SHAPE.searched]
         if wanted and not any(wanted in text.lower() for text in texts):
             continue
         if all(row[FILTERS[name]] == value for name, value in asked.chosen.items()):
@@ -89,18 +96,18 @@ filters = st.fixed_dictionaries(
 @pytest.mark.slow
 @given(searches, filters, st.sampled_from(["", "name", "os", "seen; DROP TABLE x"]), st.booleans())
 def test_all_pages_together_are_what_was_asked_for(
-    table: tuple[tuple[str, ...], str],
+    table: Table,
     search: str,
     chosen: dict[str, str],
     sort: str,
     descending: bool,  # noqa: FBT001
 ) -> None:
     first = Asked(search, chosen, sort, descending, 1, 50)
-    page = devices.LISTING.page(*table, first)
+    page = devices.LISTING.page(table, first)
     seen = [row["id"] for row in page.rows]
     for number in range(2, page.pages + 1):
         asked = Asked(search, chosen, sort, descending, number, 50)
-        seen += [row["id"] for row in devices.LISTING.page(*table, asked).rows]
+        seen += [row["id"] for row in devices.LISTING.page(table, asked).rows]
 
     if search.isascii():  # what lower case is differs between the two beyond that
         assert set(seen) == expected(first)
@@ -110,39 +117,37 @@ def test_all_pages_together_are_what_was_asked_for(
 @pytest.mark.parametrize("name", devices.LISTING.sorts)
 @pytest.mark.parametrize("descending", [False, True])
 def test_a_sort_orders_and_puts_what_is_missing_last(
-    table: tuple[tuple[str, ...], str],
+    table: Table,
     name: str,
     descending: bool,  # noqa: FBT001
 ) -> None:
     column = {"name": "computer_name", "os": "os_type", "site": "site_name"}.get(name)
     if column is None or name == "os":
         return
-    found = devices.LISTING.page(*table, Asked(sort=name, descending=descending, size=200)).rows
+    found = devices.LISTING.page(table, Asked(sort=name, descending=descending, size=200)).rows
     values = [row[column] for row in found]
     present = [value.lower() for value in values if value is not None]
     assert present == sorted(present, reverse=descending)
     assert all(value is None for value in values[len(present) :])
 
 
-def test_choices_are_counted(table: tuple[tuple[str, ...], str]) -> None:
-    found = choices(*table, {"mode": "mitigation_mode"})["mode"]
+def test_choices_are_counted(table: Table) -> None:
+    found = choices(table, {"mode": "mitigation_mode"})["mode"]
 
     assert {each.value: each.count for each in found} == {
         mode: sum(row["mitigation_mode"] == mode for row in ROWS) for mode in ("protect", "detect")
     }
 
 
-def test_a_page_beyond_the_last_is_the_last(table: tuple[tuple[str, ...], str]) -> None:
-    page = devices.LISTING.page(*table, Asked(number=999, size=50))
+def test_a_page_beyond_the_last_is_the_last(table: Table) -> None:
+    page = devices.LISTING.page(table, Asked(number=999, size=50))
 
     assert (page.number, page.first, page.last, page.next) == (3, 101, 120, None)
 
 
-def test_a_column_that_an_old_table_lacks_is_null(table: tuple[tuple[str, ...], str]) -> None:
-    items_have_none = "(SELECT outcome FROM x)"
-    assert items_have_none not in table[1]
-    relation = sealed.relation(catalogue()["threats"], table[0], ["id", "incident_status"])
-    rows = sealed.select(table[0], f"SELECT * FROM {relation} LIMIT 1", {})  # noqa: S608
+def test_a_column_that_an_old_table_lacks_is_null(sealed_file: tuple[str, ...]) -> None:
+    relation = sealed.relation(catalogue()["threats"], sealed_file, ["id", "incident_status"])
+    rows = sealed.select(sealed_file, f"SELECT * FROM {relation} LIMIT 1", {})  # noqa: S608
     assert rows[0]["incident_status"] is None
 
 
@@ -174,23 +179,27 @@ def test_items_come_failures_first_and_know_their_devices(tmp_path: Path) -> Non
             ("group:3", NAMES[0], Outcome.NOT_APPLICABLE),
         ],
     )
-    tables = sealed.tables(locker, [collected.path])
+    known = shelf.table(locker, devices.SHAPE, [collected.path])
 
-    page: Page[items.ItemRow] = items.items(locker, judged.path, Asked(), tables)
+    page: Page[items.ItemRow] = items.items(locker, judged.path, Asked(), known)
 
     assert [row.outcome for row in page.rows] == list(Outcome)
     assert [row.device for row in page.rows] == ["", "", "1", ""]
     assert [row.threat for row in page.rows] == ["", "7", "", ""]
     assert page.rows[3].observed == {"computer_name": NAMES[0]}
-    only = items.items(locker, judged.path, Asked(chosen={"outcome": "fail"}), tables)
+    only = items.items(locker, judged.path, Asked(chosen={"outcome": "fail"}), known)
     assert [row.name for row in only.rows] == ["gone"]
 
 
 def test_the_engine_reads_nothing_but_the_files_it_was_given(
-    tmp_path: Path, table: tuple[tuple[str, ...], str]
+    tmp_path: Path, sealed_file: tuple[str, ...], table: Table
 ) -> None:
     other = tmp_path / "other.csv"
     other.write_text("secret\n")
 
     with pytest.raises(LockerError, match="cannot be read"):
-        sealed.select(table[0], "SELECT * FROM read_csv($other)", {"other": str(other)})
+        sealed.select(sealed_file, "SELECT * FROM read_csv($other)", {"other": str(other)})
+    with table.asked() as ask, pytest.raises(LockerError, match="cannot be read"):
+        ask("SELECT * FROM read_csv($other)", {"other": str(other)})
+    with table.asked() as ask, pytest.raises(LockerError, match="read-only"):
+        ask(f"DROP TABLE {table.rows}")

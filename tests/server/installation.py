@@ -21,10 +21,12 @@ from django.conf import settings as django_settings
 from watchkeeper import bootstrap
 from watchkeeper.bootstrap import App
 from watchkeeper.ledger.folder import DataFolder
+from watchkeeper.queries import shelf
 
 _FOLDER = Path(tempfile.mkdtemp(prefix="wk-tests-"))
 _SETTINGS = bootstrap.load_settings({}, data=_FOLDER)
 _APP = bootstrap.build(_SETTINGS)
+shelf.keep_in(_APP.folder.cache)
 # A worker's threads end with a test; a connection that outlives its job would be left open.
 django_settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
 # The real one is slow on purpose, and tests sign in often.

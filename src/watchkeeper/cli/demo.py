@@ -110,7 +110,7 @@ def _forget(folder: "DataFolder") -> None:
 
     from watchkeeper.ledger import postgres
 
-    marks = ("keys", "postgres", "locker", "static", "up.lock")
+    marks = ("cache", "keys", "postgres", "locker", "static", "up.lock")
     if folder.path.exists():
         strange = [
             each.name

@@ -104,26 +104,33 @@ def running(
     from watchkeeper import bootstrap
     from watchkeeper.jobs.processes import Processes
     from watchkeeper.ledger.folder import DataFolder
+    from watchkeeper.web import server
 
     os.umask(0o077)  # evidence names machines and people
     folder = DataFolder(settings.data)
     processes = Processes()
     with folder.held():
         require_free(settings.host, settings.port)
-        with bootstrap.database(settings) as server:
-            if server is not None:
-                processes.watch("PostgreSQL", server.process)
+        with bootstrap.database_soon(settings) as database:
             app = bootstrap.build(settings, collects=True)
-            admin = app.prepare(admin_password)
-            if admin is not None and on_admin is not None:
-                on_admin(admin)
+            app.collect_static()
             environment = os.environ | settings.environment()
             environment.pop(TOKEN_VARIABLE, None)  # for other commands; nobody here needs it
-            program = [sys.executable, "-m", "watchkeeper", "up", "--only"]
             try:
-                for part, name in ((Part.WEB, "The web server"), (Part.WORKER, "The worker")):
-                    processes.start(name, [*program, part.value], environment=environment, log=log)
+                # The web server loads what it needs while the database is made, and waits for it.
+                pages = server.command(settings.host, settings.port)
+                processes.start("The web server", pages, environment=environment, log=log)
+                embedded = database()
+                if embedded is not None:
+                    processes.watch("PostgreSQL", embedded.process)
+                app.prepare()
+                admin = app.first_admin(admin_password)
+                if admin is not None and on_admin is not None:
+                    on_admin(admin)
                 _wait_until_ready(settings, processes, stop)
+                program = [sys.executable, "-m", "watchkeeper", "up", "--only", Part.WORKER.value]
+                if not stop.asked:
+                    processes.start("The worker", program, environment=environment, log=log)
                 yield Up(app, processes)
             finally:
                 for name in processes.stop():

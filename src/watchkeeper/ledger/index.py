@@ -41,16 +41,15 @@ def index(locker: Locker, connection: Connection) -> Indexed:
     """
     with transaction.atomic():
         held = _held(connection)
-        numbers = sorted(
-            number
-            for path, _ in locker.store.files(layout.LOG)
-            if (number := layout.log_number(path)) is not None
-        )
-        if held.indexed_entry > (numbers[-1] if numbers else 0):
-            _forget(held)  # another locker than the one that was indexed
+        entries = list(_following(locker, held.indexed_entry))
+        if not entries:  # the end, a gap, or another locker than the one that was indexed
+            numbers = _numbers(locker)
+            if held.indexed_entry > (numbers[-1] if numbers else 0):
+                _forget(held)
+            entries = [_entry(locker, each) for each in numbers if each > held.indexed_entry]
         collections: list[CollectionEntry] = []
         assessments: list[AssessmentEntry] = []
-        for entry in _entries(locker, [each for each in numbers if each > held.indexed_entry]):
+        for entry in entries:
             folder = entry.path.removesuffix(f"/{layout.MANIFEST}")
             if f"/connection={held.name}/" not in f"{folder}/":
                 continue
@@ -68,8 +67,9 @@ def index(locker: Locker, connection: Connection) -> Indexed:
         AssessmentEntry.objects.bulk_create(assessments, ignore_conflicts=True, batch_size=500)
         if assessments:
             _renew(locker, held, {each.control for each in assessments})
-        held.indexed_entry = numbers[-1] if numbers else 0
-        held.save(update_fields=["indexed_entry"])
+        if entries:
+            held.indexed_entry = entries[-1].number
+            held.save(update_fields=["indexed_entry"])
     connection.indexed_entry = held.indexed_entry
     return Indexed(len(collections), len(assessments))
 
@@ -91,9 +91,21 @@ def _held(connection: Connection) -> Connection:
     return Connection.objects.get(pk=connection.pk)
 
 
-def _entries(locker: Locker, numbers: list[int]) -> Iterator[Entry]:
-    for number in numbers:
-        yield parse_entry(number, locker.store.get(layout.log_entry(number)))
+def _following(locker: Locker, number: int) -> Iterator[Entry]:
+    """The log's entries after that number, up to the first that is not there."""
+    while locker.store.exists(layout.log_entry(number + 1)):
+        number += 1
+        yield _entry(locker, number)
+
+
+def _numbers(locker: Locker) -> list[int]:
+    """The numbers of all entries of the log, in order: the whole log is listed."""
+    found = (layout.log_number(path) for path, _ in locker.store.files(layout.LOG))
+    return sorted(number for number in found if number is not None)
+
+
+def _entry(locker: Locker, number: int) -> Entry:
+    return parse_entry(number, locker.store.get(layout.log_entry(number)))
 
 
 def _forget(connection: Connection) -> None:

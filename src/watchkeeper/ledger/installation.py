@@ -2,20 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 
 from watchkeeper.clock import SYSTEM_CLOCK, Clock
 from watchkeeper.ledger.secrets import Vault
-from watchkeeper.locker.locker import Locker
+
+if TYPE_CHECKING:
+    from watchkeeper.locker.locker import Locker
 
 
 @dataclass(frozen=True)
 class Installation:
     """The parts that pages and jobs share; `locker` opens the locker anew at every call."""
 
-    locker: Callable[[], Locker]
+    locker: "Callable[[], Locker]"
     vault: Vault
     allowed_consoles: tuple[str, ...] = ()
     clock: Clock = SYSTEM_CLOCK

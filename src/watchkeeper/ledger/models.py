@@ -68,6 +68,14 @@ class CollectionEntry(models.Model):
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="collections")
     resource = models.CharField(max_length=64)
     path = models.TextField(unique=True, help_text="Its folder in the locker.")
+    identity = models.GeneratedField(
+        expression=models.Func(
+            models.F("path"), models.Value("/id="), models.Value(2), function="split_part"
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+        help_text="Its id: the last part of its folder's name.",
+    )
     started = models.DateTimeField()
     ended = models.DateTimeField()
     verdict = models.CharField(max_length=16, help_text="complete, incomplete, denied or failed.")
@@ -85,6 +93,7 @@ class CollectionEntry(models.Model):
         ordering = ("ended", "id")
         indexes = (
             models.Index(fields=["connection", "resource", "-ended"], name="collection_newest"),
+            models.Index(fields=["identity"], name="collection_identity"),
         )
 
     def __str__(self) -> str:

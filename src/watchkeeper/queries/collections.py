@@ -159,7 +159,7 @@ def row(entry: CollectionEntry) -> CollectionRow:
 
 
 def _entry(identity: str) -> CollectionEntry | None:
-    found = CollectionEntry.objects.filter(path__endswith=f"/id={identity}")
+    found = CollectionEntry.objects.filter(identity=identity)
     return found.select_related("connection").first()
 
 

@@ -1,5 +1,6 @@
 """DuckDB as questions use it: bounded, and in reach of nothing but the files it was given."""
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ def engine(
     if threads is not None:
         config["threads"] = threads
     if folder is not None:
-        config["temp_directory"] = str(folder / "spilled")
+        config["temp_directory"] = str(folder / f"spilled-{secrets.token_hex(4)}")
     made = duckdb.connect(":memory:", config=config)
     try:
         if files:
@@ -47,13 +48,13 @@ def asking(connection: duckdb.DuckDBPyConnection, hint: str) -> Ask:
 
     def ask(sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         try:
-            found = connection.sql(sql, params=dict(parameters or {}))
-            rows: list[dict[str, Any]] = (
-                found.to_arrow_table().to_pylist() if found is not None else []
-            )
+            found: Any = connection.sql(sql, params=dict(parameters or {}))
+            # A statement gives None. The truth of a relation would be asked of the engine again.
+            table = found.to_arrow_table() if found is not None else None
         except duckdb.Error as error:
             first_line = str(error).splitlines()[0]
             raise LockerError(f"A table cannot be read: {first_line}", hint=hint) from error
+        rows: list[dict[str, Any]] = table.to_pylist() if table is not None else []
         return rows
 
     return ask

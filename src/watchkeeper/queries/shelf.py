@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+import shutil
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +21,8 @@ from typing import Any
 
 import duckdb
 
+from watchkeeper.clock import SYSTEM_CLOCK
+from watchkeeper.errors import LockerError
 from watchkeeper.locker.locker import Locker
 from watchkeeper.queries import sealed
 from watchkeeper.queries.engine import Ask, asking, engine, quoted
@@ -27,7 +30,7 @@ from watchkeeper.queries.engine import Ask, asking, engine, quoted
 _FORMAT = f"1 {duckdb.__version__}"  # what is made by another version is made again
 _ASKING_MEMORY, _MAKING_MEMORY = "768MB", "400MB"
 _MOST_BYTES = 4_000_000_000
-_MOST_ATTACHED = 64
+_LEFT_SECONDS = 3600.0  # what a killed process left unfinished is removed after that
 _MAKERS = threading.BoundedSemaphore(2)  # their memory and processors are bounded
 
 
@@ -78,9 +81,10 @@ class Table:
 class Shelf:
     """A folder of made tables, and the engine that asks them: one per process, many threads."""
 
-    def __init__(self, folder: Path) -> None:
-        """`folder` is made when something is put into it."""
+    def __init__(self, folder: Path, most_open: int = 64) -> None:
+        """`folder` is made when something is put into it; so many tables stay open unused."""
         self.folder = folder
+        self._most_open = most_open
         self._engine: duckdb.DuckDBPyConnection | None = None
         self._attached: OrderedDict[str, int] = OrderedDict()  # how many use each now
         self._made_of: dict[str, dict[str, sealed.State]] = {}
@@ -138,7 +142,7 @@ class Shelf:
     def _detach(self) -> None:
         """Closes what nobody uses when there are too many; the caller holds the lock."""
         idle = [name for name, users in self._attached.items() if not users]
-        for name in idle[: max(0, len(self._attached) - _MOST_ATTACHED)]:
+        for name in idle[: max(0, len(self._attached) - self._most_open)]:
             self._running().execute(f"DETACH {name}")
             del self._attached[name]
 
@@ -183,17 +187,12 @@ class Shelf:
         try:
             with _MAKERS:
                 _write(draft, shape, files, base, known, states)
-            with self._lock:
-                if self._attached.pop(names[-1], None) is not None:
-                    self._running().execute(f"DETACH {names[-1]}")
-                draft.replace(self._path(names[-1]))
+            # One that is open goes on with the file it has: vouched for, so its rows are the same.
+            draft.replace(self._path(names[-1]))
         finally:
             for left in self.folder.glob(f"{draft.name}*"):
                 left.unlink(missing_ok=True)
         self._made_of[names[-1]] = states
-        self._make_room()
-
-    def _make_room(self) -> None:
         sealed.make_room(self.folder, "*.duckdb", _MOST_BYTES)
 
 
@@ -250,12 +249,16 @@ def _write(
         ask("DETACH made")
 
 
-_shelves: list[Shelf] = []
+_shelves: list[Shelf] = []  # the one of this process, once `keep_in` was called
 
 
 def keep_in(folder: Path) -> None:
     """Says where made tables are kept from now on: a folder of our own that may be removed."""
     _shelves[:] = [Shelf(folder)]
+    for left in (*folder.glob("*.draft*"), *folder.glob("spilled-*")):
+        with contextlib.suppress(OSError):
+            if SYSTEM_CLOCK.now().timestamp() - left.stat().st_mtime > _LEFT_SECONDS:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def table(locker: Locker, shape: Shape, folders: Sequence[str]) -> Table:
@@ -263,6 +266,8 @@ def table(locker: Locker, shape: Shape, folders: Sequence[str]) -> Table:
 
     Raises Tampered when a file is not what the log holds, LockerError when it cannot be read.
     """
+    if not _shelves:
+        raise LockerError("It was not said where made tables are kept.", hint="Call keep_in.")
     return _shelves[0].table(locker, shape, folders)
 
 

@@ -1,0 +1,54 @@
+"""Makes what lists are shown from before anybody asks for it."""
+
+import functools
+import threading
+from collections.abc import Callable, Iterator
+
+import structlog
+from django.db import Error as DatabaseError
+from django.db import close_old_connections
+
+from watchkeeper.errors import WatchkeeperError
+from watchkeeper.ledger.models import AssessmentEntry, Connection
+from watchkeeper.locker.locker import Locker
+from watchkeeper.queries import devices, fleet, items, threats
+from watchkeeper.queries.newest import newest_complete, stream
+
+_LOOK_EVERY = 2.0
+_log = structlog.get_logger("watchkeeper.queries")
+
+
+def keep_ready(locker: Callable[[], Locker], stop: threading.Event) -> None:
+    """Prepares every connection whenever the index has grown, until told to stop."""
+    prepared: dict[int, int] = {}
+    while not stop.wait(_LOOK_EVERY):
+        close_old_connections()
+        try:
+            for connection, entry in Connection.objects.values_list("pk", "indexed_entry"):
+                if prepared.get(connection) != entry:
+                    prepare(locker(), connection)
+                    prepared[connection] = entry
+        except (DatabaseError, WatchkeeperError) as error:
+            _log.warning("lists are not prepared yet", reason=" ".join(str(error).split()))
+
+
+def prepare(locker: Locker, connection: int) -> None:
+    """Makes the tables for a connection's lists. What fails is logged; its page will say why."""
+    for step in _steps(locker, connection):
+        try:
+            step()
+        except WatchkeeperError as error:
+            _log.warning("a list could not be prepared", reason=str(error))
+
+
+def _steps(locker: Locker, connection: int) -> Iterator[Callable[[], object]]:
+    agents = newest_complete(connection, "agents")
+    if agents is not None:
+        yield lambda: devices.offered(devices.made(locker, agents))
+    known = stream(connection, "threats")
+    if known:
+        yield lambda: threats.offered(threats.made(locker, known))
+    yield lambda: fleet.fleet(locker, connection)
+    judged = AssessmentEntry.objects.filter(connection=connection, newest=True)
+    for entry in judged.order_by("control"):
+        yield functools.partial(items.made, locker, entry.path)
