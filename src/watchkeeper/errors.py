@@ -16,6 +16,7 @@
     │   ├── Unavailable           5xx until the tries ran out
     │   ├── TooSlow               no whole answer within the time limits
     │   ├── NotJson               something else than the promised JSON
+    │   ├── Contradiction         its answers do not agree with each other
     │   └── GoneSilent            it answered before and does so no longer           exit 4
     ├── ControlFaulty             a control cannot be judged because of itself
     │                             (in `assessment`: the others go on)
@@ -125,6 +126,10 @@ class TooSlow(ConsoleError):
 
 class NotJson(ConsoleError):
     """The answer is something else than the JSON it should be."""
+
+
+class Contradiction(ConsoleError):
+    """Answers that cannot all be true: more counted than given, a list without an end."""
 
 
 class GoneSilent(ConsoleError):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from watchkeeper.clock import SYSTEM_CLOCK, Clock
 from watchkeeper.collection.engine import Report, collect
 from watchkeeper.locker.locker import Locker
 from watchkeeper.sentinelone.address import parse_address
@@ -30,9 +31,9 @@ def locker(tmp_path: Path) -> Locker:
     return Locker.open(tmp_path / "locker", create=True)
 
 
-def client(sim: Any, limits: Limits = QUICK) -> Console:
+def client(sim: Any, limits: Limits = QUICK, clock: Clock = SYSTEM_CLOCK) -> Console:
     """A client of a running simulator."""
-    return Console(parse_address(sim.url), parse_token(sim.token), limits=limits)
+    return Console(parse_address(sim.url), parse_token(sim.token), limits=limits, clock=clock)
 
 
 Collecting = Callable[..., Report]

@@ -29,8 +29,8 @@ class Plan:
 
     @property
     def as_of(self) -> datetime | None:
-        """When the oldest of the newest collections was ended: how old the answer is."""
-        return min((each.ended for each in self.newest.values()), default=None)
+        """When the oldest of the newest collections was read: how old the answer is."""
+        return min((each.as_of for each in self.newest.values()), default=None)
 
     @property
     def collections(self) -> tuple[Collection, ...]:

@@ -65,7 +65,7 @@ def command(
     JSON: {"connection": {"name", "console", "scope", "visible_sites"}, "collections": [{"resource",
     "verdict", "rows", "distinct", "count_before", "count_after", "reason", …}], "results":
     [{"control", "version", "result", "counts", "reason", …}], "went_on": [resources of an earlier
-    run that was cut off], "error"}.
+    run that was cut off], "left": [resources in part read before and not come to], "error"}.
     """
     from watchkeeper.cli import _report
     from watchkeeper.collection.engine import collect
@@ -166,6 +166,7 @@ def _document(
         "collections": [_report.collection_as_json(found) for found in report.collections],
         "results": [_report.assessment_as_json(found) for found in results],
         "went_on": report.went_on,
+        "left": report.left,
         "error": str(report.fatal) if report.fatal is not None else None,
     }
 
@@ -184,6 +185,9 @@ def _print(document: dict[str, Any], report: "Report", results: "list[Assessment
         taken = ", ".join(report.went_on)
         out.print(f"Went on where an earlier run was cut off: {taken}", markup=False)
     out.print(_report.collections_table(report.collections, "Collected"))
+    if report.left:
+        told = ", ".join(report.left)
+        out.print(f"Not come to, in part read before; the next run goes on: {told}", markup=False)
     if results:
         out.print(_report.results_table(results, "Results, worst first"))
     if report.fatal is not None:

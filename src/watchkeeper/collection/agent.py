@@ -2,7 +2,7 @@
 
 from watchkeeper.collection import cursor
 from watchkeeper.collection.reading import Reading
-from watchkeeper.errors import NotJson, NotServed, UnknownParameter
+from watchkeeper.errors import Contradiction, NotServed, UnknownParameter
 from watchkeeper.model.collection import Collection
 
 
@@ -23,7 +23,9 @@ def read(reading: Reading, agent: str) -> Collection:
             return _sealed(reading, agent)
     for answer in answers:
         if set(answer.value.values("id")) - {agent}:
-            raise NotJson(f"{reading.route} answers with other devices than the one asked for.")
+            raise Contradiction(
+                f"{reading.route} answers with other devices than the one asked for."
+            )
         reading.take(answer)
     return _sealed(reading, agent)
 

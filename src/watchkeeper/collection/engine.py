@@ -17,7 +17,7 @@ from watchkeeper.collection import (
     agent as one_agent,
 )
 from watchkeeper.collection.reading import Job, Progress, Reading, Step
-from watchkeeper.collection.resuming import unfinished
+from watchkeeper.collection.resuming import Unfinished, unfinished
 from watchkeeper.errors import ConsoleError, UsageError
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection, Completeness, Verdict
@@ -43,10 +43,12 @@ class Report:
     """What a run collected. `fatal` is the error that ended it early, None when it went through.
 
     `went_on` names the resources of an earlier run that was cut off: sealed then, or in part read.
+    `left` names those in part read that this run did not come to: the next one goes on with them.
     """
 
     collections: list[Collection] = field(default_factory=list)
     went_on: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
     fatal: ConsoleError | None = None
 
     @property
@@ -86,18 +88,32 @@ def collect(
         _collect(reading, lambda reading: one_agent.read(reading, agent), report)
         return report
     wanted = plan(only)
-    left = unfinished(locker, connection, console, wanted)
-    job.run = left.run or job.run
-    for resource in wanted:
-        sealed = left.sealed(locker, connection, resource.name)
-        if sealed is not None or resource.name in left.before:
-            report.went_on.append(resource.name)
-        if sealed is not None:
-            _count_in(job, resource, sealed, report)
-            continue
-        read = _SPECIAL.get(resource.name, _WALKS[resource.walk])
-        _collect(Reading(job, resource, before=left.before.get(resource.name)), read, report)
+    left = unfinished(locker, connection, console, wanted, job.run)
+    job.run = left.run.id
+    try:
+        for resource in wanted:
+            _one(job, resource, left, report)
+    except BaseException:
+        left.end(left=True)
+        raise
+    left.end(left=bool(report.left))
     return report
+
+
+def _one(job: Job, resource: Resource, left: Unfinished, report: Report) -> None:
+    """Collects a resource, or what there is still to collect of it."""
+    sealed = left.sealed(job.locker, job.connection, resource.name)
+    before = left.before.get(resource.name)
+    if sealed is None and before is not None and report.fatal is not None:
+        report.left.append(resource.name)
+        return
+    if sealed is not None or before is not None:
+        report.went_on.append(resource.name)
+    if sealed is not None:
+        _count_in(job, resource, sealed, report)
+        return
+    read = _SPECIAL.get(resource.name, _WALKS[resource.walk])
+    _collect(Reading(job, resource, before=before), read, report)
 
 
 def _count_in(job: Job, resource: Resource, sealed: Collection, report: Report) -> None:

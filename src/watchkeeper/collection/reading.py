@@ -16,9 +16,10 @@ import uuid_utils
 from watchkeeper import __version__
 from watchkeeper.clock import rfc3339
 from watchkeeper.collection import evidence
+from watchkeeper.collection.before import Before
 from watchkeeper.collection.replay import Replay
-from watchkeeper.collection.resuming import Before, facts_of
-from watchkeeper.errors import ConsoleError, Denied
+from watchkeeper.collection.resuming import facts_of
+from watchkeeper.errors import ConsoleError, Denied, LockerError
 from watchkeeper.locker.earlier import MOST_DIFFERENCES, Earlier, base
 from watchkeeper.locker.locker import Locker
 from watchkeeper.locker.rows import bind, older
@@ -100,12 +101,15 @@ class Reading:
         self._decode = ResourceDecoder(resource, single=True)
         self._before = before
         self._replay = Replay(before.records)
-        self._asked_before: list[dict[str, Any]] = []
-        if before.interrupted is not None:
-            self._asked_before = [each["request"] for each in before.records]
         self._decided = dict(before.decided)
-        facts = facts_of(job.run, job.console, resource, subject)
+        facts = facts_of(job.console, resource, subject) | {"run": job.run}
+        if before.records:
+            facts["oldest"] = before.oldest
+        if before.continues is not None:
+            facts["continues"] = before.continues
         self._writer = job.locker.begin(job.connection, resource, facts, before.interrupted)
+        for name, value in before.decided.items():
+            self._writer.decide(name, value)
         self._unreadable: dict[str, int] = {}
         self._absent: tuple[str, ...] | None = None
         job.console.take_requests()
@@ -142,21 +146,25 @@ class Reading:
         `read` makes its value, this resource's rows without it; `bound` as for `keep`, where it
         is known before.
         """
+        read = read or self.read_page
         earlier = self._replay.take(path, params, bound)
         if earlier is None or "page" not in earlier:
-            return self.job.console.ask(path, params, read or self.read_page)
+            return self.job.console.ask(path, params, read)
         page = earlier["page"]
-        text = self.job.locker.pages.text(f"{earlier['folder']}/{page['file']}", page)
-        value = (read or self.read_page)(text)
-        return evidence.answered(path, params, earlier, value)
+        try:
+            text = self.job.locker.pages.text(f"{earlier['folder']}/{page['file']}", page)
+        except LockerError as error:
+            self.notes.append(f"asked again, as a page of before cannot be read: {error.message}")
+            return self.job.console.ask(path, params, read)
+        return evidence.answered(path, params, earlier, read(text))
 
     def count(self, params: Mapping[str, str]) -> tuple[int | None, str]:
         """The console's count for these parameters, and its `Date` header then."""
         earlier = self._replay.take(self.route, params)
         if earlier is not None:
             request = earlier["request"]
-            if self._before.sealed is not None:
-                self._asked_before.append(request)
+            if "own" not in earlier:
+                self._writer.answer(request, taken_over=True)
             return request.get("total"), request.get("date", "")
         answer = self.job.console.ask(self.route, params, page_total)
         answer.request.total = answer.value
@@ -205,9 +213,8 @@ class Reading:
             answer.request.rows = rows.count
             page = self._writer.keep(form, facts, answer.request.as_json())
             answer.request.page = page["n"]
-        elif self._before.sealed is not None:
-            told = self._writer.borrow(**answer.kept)
-            self._asked_before.append(told)
+        else:
+            self._writer.take_over(answer.kept)
         return Kept(rows, bound or {})
 
     def add(self, kept: Kept) -> None:
@@ -308,10 +315,7 @@ class Reading:
                 "source_date_last": rfc3339(server.last) if server.last else None,
                 "clock_offset_ms": server.offset_ms,
             },
-            "requests": [
-                *self._asked_before,
-                *(request.as_json() for request in console.take_requests()),
-            ],
+            "requests": [request.as_json() for request in console.take_requests()],
             "transform": {
                 "kind": "redacted" if removed else "none",
                 "rules_version": RULES_VERSION,
@@ -319,10 +323,8 @@ class Reading:
             },
             "absent_fields": list(self._absent or ()),
         }
-        if self._before.sealed is not None:
-            sealed = self._before.sealed
-            record["continues"] = {
-                "path": sealed.path,
-                "manifest_sha256": sealed.manifest_sha256,
-            }
+        if self._before.records:
+            record["time"]["oldest"] = self._before.oldest
+        if self._before.continues is not None:
+            record["continues"] = self._before.continues
         return record | self.facts

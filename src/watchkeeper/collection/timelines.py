@@ -1,6 +1,8 @@
 """Timelines: one list per threat that is new or has changed since its timeline was last read."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
@@ -8,9 +10,15 @@ from watchkeeper.clock import rfc3339
 from watchkeeper.collection import cursor
 from watchkeeper.collection.crew import Put, gathered
 from watchkeeper.collection.reading import Job, Kept, Reading
-from watchkeeper.errors import NotJson, NotServed
+from watchkeeper.errors import Contradiction, NotServed
 from watchkeeper.model.collection import Collection, Completeness, Verdict
 from watchkeeper.sentinelone import walk as walking
+
+# A page's record takes about eight times the place of what is known of one timeline.
+_PAGE_SHARE = 8
+_FARTHEST = 100
+# Stands for the `updated_at` that a threat does not say.
+UNKNOWN = "unknown"
 
 
 def read(reading: Reading) -> Collection:
@@ -24,21 +32,25 @@ def read(reading: Reading) -> Collection:
             return reading.seal(cursor.verdict(reading, None, None, reason, ended=False))
     else:
         reason = ""
-    due = due_timelines(_versions(reading.job, threats), covered(reading.job))
+    known = covered(reading.job)
+    due = due_timelines(_versions(reading.job, threats), known.timelines)
     reading.expected = len(due)
     done = 0
 
     def whole() -> None:
         nonlocal done
         tasks = [partial(_timeline, reading, threat, updated) for threat, updated in due.items()]
-        for found in gathered(tasks, workers=reading.job.console.limits.walks):
-            for kept in found:
-                reading.add(kept)
-            done += 1
+        with closing(gathered(tasks, workers=reading.job.console.limits.walks)) as read_ones:
+            for found in read_ones:
+                for kept in found:
+                    reading.add(kept)
+                done += 1
 
     broken = cursor.attempt(reading, whole, None)
     reading.facts["timelines"] = {"due": len(due), "read": done}
     reason = broken or reason
+    if not reason and known.far:
+        reading.facts["covered"] = known.timelines | due
     outcome = Completeness(
         verdict=Verdict.INCOMPLETE if reason else Verdict.COMPLETE,
         reason=reason,
@@ -52,18 +64,49 @@ def read(reading: Reading) -> Collection:
 
 
 def due_timelines(threats: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
-    """The threats whose timeline was never read, or was read at another `updated_at`."""
-    return {threat: updated for threat, updated in threats.items() if known.get(threat) != updated}
+    """The threats whose timeline was never read, or was read at another `updated_at`.
+
+    One that does not say when it was updated is always due: nothing shows that it did not change.
+    """
+    return {
+        threat: updated
+        for threat, updated in threats.items()
+        if updated == UNKNOWN or known.get(threat) != updated
+    }
 
 
-def covered(job: Job) -> dict[str, str]:
-    """Threats whose timeline a complete collection holds, with the `updated_at` it was read at."""
-    known: dict[str, str] = {}
-    for found in job.locker.collections(job.connection, "timelines"):
-        if found.complete:
-            for page in found.manifest["pages"]:
-                bound = page.get("bound", {})
-                known[str(bound.get("id"))] = str(bound.get("updated_at"))
+@dataclass(slots=True)
+class Covered:
+    """Threats whose timeline a complete collection holds, with the `updated_at` it was read at.
+
+    `pages` and `collections` say how much had to be looked through to know that.
+    """
+
+    timelines: dict[str, str] = field(default_factory=dict)
+    pages: int = 0
+    collections: int = 0
+
+    @property
+    def far(self) -> bool:
+        """Whether the next collection should hold all of it, so that nobody looks so far again."""
+        many = self.pages * _PAGE_SHARE >= len(self.timelines)
+        return self.collections > 0 and (many or self.collections >= _FARTHEST)
+
+
+def covered(job: Job) -> Covered:
+    """What is known, from the newest collection back to one that holds all (`covered`)."""
+    known = Covered()
+    for found in job.locker.newest_first(job.connection, "timelines"):
+        if not found.complete:
+            continue
+        known.collections += 1
+        for page in found.manifest["pages"]:
+            known.pages += 1
+            bound = page.get("bound", {})
+            known.timelines.setdefault(str(bound.get("id")), str(bound.get("updated_at")))
+        if "covered" in found.manifest:
+            known.timelines = found.manifest["covered"] | known.timelines
+            break
     return known
 
 
@@ -71,16 +114,17 @@ def _versions(job: Job, threats: Collection) -> dict[str, str]:
     table = job.locker.table(threats, ["id", "updated_at"])
     moments: list[datetime | None] = table.column("updated_at").to_pylist()
     return {
-        threat: rfc3339(moment) if moment is not None else "unknown"
+        threat: rfc3339(moment) if moment is not None else UNKNOWN
         for threat, moment in zip(table.column("id").to_pylist(), moments, strict=True)
     }
 
 
 def _timeline(reading: Reading, threat: str, updated: str, put: Put[list[Kept]]) -> None:
-    """Reads one timeline; raises NotJson when the console counts more events than it gave."""
+    """Reads one timeline; raises Contradiction when the console counts more than it gave."""
     route = reading.resource.path.replace("{id}", threat)
     bound = {"id": threat, "updated_at": updated}
     counted = 0
+    found: list[Kept] = []
 
     def walk() -> Iterator[Kept]:
         nonlocal counted
@@ -96,12 +140,12 @@ def _timeline(reading: Reading, threat: str, updated: str, put: Put[list[Kept]])
             yield reading.keep(answer, bound)
 
     try:
-        found = list(cursor.restarting(reading, walk))
+        found.extend(cursor.restarting(reading, walk))
     except NotServed:
         reading.notes.append(f"threat {threat} was gone when its timeline was asked for")
-        put([])
+        put(found)
         return
     events = {event for kept in found for event in kept.rows.values("event_id")}
     if len(events) < counted:
-        raise NotJson(f"{route}: {len(events)} events read, the console counts {counted}.")
+        raise Contradiction(f"{route}: {len(events)} events read, the console counts {counted}.")
     put(found)

@@ -42,11 +42,12 @@ class Earlier:
         self._pages: dict[str, list[Reference]] = {}
         if collection is None:
             return
-        parts = collection.manifest.get("parts", [])
+        parts = dict(enumerate(collection.manifest.get("parts", [])))
         for page in collection.manifest["pages"]:
-            if "keys" in page:
+            if "keys" in page and ("part" not in page or page["part"] in parts):
                 part = parts[page["part"]]["filter"] if "part" in page else {}
-                reference = Reference(f"{collection.path}/{page['file']}", page)
+                folder = page.get("in", collection.path)
+                reference = Reference(f"{folder}/{page['file']}", page)
                 self._pages.setdefault(_name(part), []).append(reference)
         for references in self._pages.values():
             references.sort(key=lambda each: _order(each.page["keys"][0]))

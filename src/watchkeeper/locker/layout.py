@@ -8,6 +8,7 @@ assessments/connection=C/control=K/date=D/id=I/              one assessment
 log/0000000001.json …                                        what was sealed, in order
 log/pending/<id>.json                                        seals that are being written
 open/<id>/                                                   collections that are being made
+open/run-<id>/                                               runs that are under way
 """
 
 import re
@@ -28,8 +29,8 @@ PAGE = "control.md"
 _LOG_ENTRY = re.compile(r"log/(\d{10})\.json")
 # What a process killed while it wrote one of our files leaves beside it: `manifest.json#1`.
 _STAGED = re.compile(
-    r"(?:.*/)?(?:watchkeeper|manifest|(?:page|answer)-\d{5,}|fact-\w+|collection|table|items|control"
-    r"|\d{10}|[0-9a-f-]{36})\.(?:json|json\.gz|json\.zst|parquet|md)#\d+"
+    r"(?:.*/)?(?:watchkeeper|manifest|(?:page|answer|claim)-\d{5,}|fact-\w+|collection|run|table"
+    r"|items|control|\d{10}|[0-9a-f-]{36})\.(?:json|json\.gz|json\.zst|parquet|md)#\d+"
 )
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 

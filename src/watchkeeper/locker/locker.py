@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from watchkeeper.locker import journal, layout, records, tables
 from watchkeeper.locker.journal import Interrupted
 from watchkeeper.locker.log import Log
 from watchkeeper.locker.pages import PageReader
+from watchkeeper.locker.runs import OpenRun, cut_off
 from watchkeeper.locker.store import Store, Written
 from watchkeeper.locker.writer import CollectionWriter
 from watchkeeper.model.assessment import Assessment, Counts, Result
@@ -27,6 +29,8 @@ from watchkeeper.model.resource import Resource
 
 _INTENT = ("kind", "path", "manifest_sha256", "sealed_at")
 _STILL_WRITING = timedelta(minutes=10)
+# Bytes of manifests that are kept at hand: years of them are more than a process should hold.
+_REMEMBERED = 32 * 1024 * 1024
 
 
 class Locker:
@@ -39,6 +43,8 @@ class Locker:
         self.pages = PageReader(store)
         self._log = Log(store)
         self._manifests: dict[str, tuple[bytes, str]] = {}
+        self._manifest_bytes = 0
+        self._lock = threading.Lock()
 
     @classmethod
     def open(
@@ -89,8 +95,15 @@ class Locker:
     def discard(self, interrupted: Interrupted) -> None:
         """Gives an interrupted collection up; its pages stay as a leftover that readers ignore."""
         journal.discard(self.store, f"{layout.OPEN}/{interrupted.id}")
-        if interrupted.claim is not None:
-            interrupted.claim.release()
+        interrupted.release()
+
+    def begin_run(self, run: str, facts: Mapping[str, Any]) -> OpenRun:
+        """Notes that a run is under way, until it is ended; `facts` as for a collection."""
+        return OpenRun.begin(self.store, run, facts)
+
+    def cut_off_runs(self, connection: str) -> list[OpenRun]:
+        """Runs of a connection whose process is gone, by age, claimed for the caller."""
+        return cut_off(self.store, connection)
 
     def seal_assessment(  # noqa: PLR0913 - what is sealed, by name
         self,
@@ -231,10 +244,20 @@ class Locker:
 
     def manifest(self, folder: str) -> tuple[bytes, str]:
         """The manifest of a sealed folder as stored, and its SHA-256 (hex)."""
-        if folder not in self._manifests:
-            data = self.store.get(f"{folder}/{layout.MANIFEST}")
-            self._manifests[folder] = (data, hashlib.sha256(data).hexdigest())
-        return self._manifests[folder]
+        with self._lock:
+            known = self._manifests.get(folder)
+        if known is not None:
+            return known
+        data = self.store.get(f"{folder}/{layout.MANIFEST}")
+        found = (data, hashlib.sha256(data).hexdigest())
+        with self._lock:
+            if folder not in self._manifests:
+                self._manifests[folder] = found
+                self._manifest_bytes += len(data)
+            while self._manifest_bytes > _REMEMBERED and len(self._manifests) > 1:
+                gone, _ = self._manifests.pop(next(iter(self._manifests)))
+                self._manifest_bytes -= len(gone)
+        return found
 
     def vouch(self, folders: Iterable[str]) -> None:
         """Raises Tampered unless each folder's manifest is the one that the log holds.

@@ -104,7 +104,8 @@ class PageReader:
     def __init__(self, store: Store) -> None:
         """Reads nothing yet."""
         self._store = store
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        # By path, and whether the digest was compared: only such a text may be built on.
+        self._kept: OrderedDict[tuple[str, bool], bytes] = OrderedDict()
         self._lock = threading.Lock()
 
     def text(self, path: str, page: Mapping[str, Any]) -> bytes:
@@ -112,11 +113,7 @@ class PageReader:
 
         Raises Tampered when a file is not what was sealed, LockerError when it cannot be read.
         """
-        data = self._store.get(path)
-        if hashlib.sha256(data).hexdigest() != page["sha256"]:
-            raise Tampered(
-                f"{path} is not what was sealed.", hint="See what `watchkeeper verify` says."
-            )
+        data = self.check(path, page)
         earlier = b"".join(map(self._reference, page.get("against", ())))
         text = unpacked(path, data, earlier)
         told = page.get("text")
@@ -127,25 +124,34 @@ class PageReader:
             )
         return text
 
+    def check(self, path: str, page: Mapping[str, Any]) -> bytes:
+        """The bytes of a page as stored; raises Tampered and LockerError as `text` does."""
+        data = self._store.get(path)
+        if hashlib.sha256(data).hexdigest() != page["sha256"]:
+            raise Tampered(
+                f"{path} is not what was sealed.", hint="See what `watchkeeper verify` says."
+            )
+        return data
+
     def earlier(self, references: Sequence[Reference]) -> bytes:
         """The texts of references, joined."""
         return b"".join(
-            self._remembered(each.path, partial(self.text, each.path, each.page))
+            self._remembered((each.path, True), partial(self.text, each.path, each.page))
             for each in references
         )
 
     def _reference(self, path: str) -> bytes:
-        return self._remembered(path, lambda: unpacked(path, self._store.get(path), b""))
+        return self._remembered((path, False), lambda: unpacked(path, self._store.get(path), b""))
 
-    def _remembered(self, path: str, read: Callable[[], bytes]) -> bytes:
+    def _remembered(self, name: tuple[str, bool], read: Callable[[], bytes]) -> bytes:
         """A text read before, or read now; the next page often begins where this one ended."""
         with self._lock:
-            found = self._kept.get(path)
+            found = self._kept.get(name)
         if found is None:
             found = read()
         with self._lock:
-            self._kept[path] = found
-            self._kept.move_to_end(path)
+            self._kept[name] = found
+            self._kept.move_to_end(name)
             while len(self._kept) > _REMEMBERED:
                 self._kept.popitem(last=False)
         return found

@@ -125,19 +125,28 @@ class Store:
                 with suppress(OSError):  # another file may have come meanwhile
                     folder.rmdir()
 
-    def claim(self, folder: str) -> "Claim | None":
-        """Takes a journal for this process; None while another one has it.
+    def claim(self, folder: str, *, new: bool = False) -> "Claim | None":
+        """Takes a journal for this process; None while another one has it, or when it is gone.
+
+        With `new` it is about to be written.
 
         On a file system the claim ends with the process, however that ends. A bucket knows no
-        locks: there a journal to which nothing was added for a while belongs to nobody.
+        locks: there a journal to which nothing was added for a while belongs to nobody, and of
+        several that want it the one gets it who writes the next claim.
         """
         if self.root is not None:
-            return _lock(self.root / folder)
-        newest = datetime.min.replace(tzinfo=UTC)
+            return _lock(self.root / folder, create=new)
+        newest, claims = datetime.min.replace(tzinfo=UTC), 0
         for chunk in obstore.list(self._store, folder):
             newest = max([newest, *(meta["last_modified"] for meta in chunk)])
-        alive = (SYSTEM_CLOCK.now() - newest).total_seconds() < _SILENT_WRITER
-        return None if alive else Claim()
+            claims += sum(meta["path"].rsplit("/", 1)[1].startswith("claim-") for meta in chunk)
+        if (SYSTEM_CLOCK.now() - newest).total_seconds() < _SILENT_WRITER:
+            return None
+        try:
+            self.put_new(f"{folder}/claim-{claims + 1:05d}.json", b"{}")
+        except AlreadyThere:
+            return None
+        return Claim()
 
     def remove_pending(self, path: str) -> None:
         """Removes a marker of `log/pending`; nothing else may be removed."""
@@ -224,16 +233,27 @@ def _journal_only(path: str) -> None:
         raise LockerError(f"{path} is evidence: it is written once and never removed.")
 
 
-def _lock(folder: Path) -> Claim | None:
-    """An exclusive lock on a folder, which is made when there is none; None when it is taken."""
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+def _lock(folder: Path, *, create: bool) -> Claim | None:
+    """An exclusive lock on a folder; None when it is taken, or missing and not to be made."""
+    while True:
+        if create:
+            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            if create:
+                continue
+            return None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), folder.stat()):
+                return Claim(descriptor)
+        # Whoever had it removed it in this moment: a lock on what is gone keeps nobody out.
         os.close(descriptor)
-        return None
-    return Claim(descriptor)
 
 
 def _first_line(error: Exception) -> str:

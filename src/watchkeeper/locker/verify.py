@@ -204,7 +204,7 @@ def _listed(path: str, data: bytes, report: Report) -> dict[str, dict[str, Any]]
         if manifest["schema"] not in {records.COLLECTION_SCHEMA, records.ASSESSMENT_SCHEMA}:
             report.differs(path, f"has the unknown schema {manifest['schema']!r}")
         folder = path.removesuffix(f"/{layout.MANIFEST}")
-        for page in manifest.get("pages", ()):
+        for page in (*manifest.get("pages", ()), *manifest.get("unused", ())):
             own = f"{page.get('in', folder)}/{page['file']}"
             if "in" in page:
                 report.needed.append((path, own))

@@ -63,22 +63,30 @@ class CollectionWriter:
         self._left = False
         self._numbers = itertools.count(1)
         self._pages: dict[int, dict[str, Any]] = {}
+        # Pages of before the interruption, until the walk comes to them again.
+        self._waiting: dict[int, dict[str, Any]] = {}
+        self._requests: list[Mapping[str, Any]] = []
         self._sittings: list[str] = []
         if interrupted is not None:
-            self._pages = {record["page"]["n"]: record["page"] for record in interrupted.pages}
+            self._waiting = {record["page"]["n"]: record for record in interrupted.pages}
+            before = (*interrupted.answers, *interrupted.pages)
+            self._requests = [record["request"] for record in before]
             self._sittings = [*interrupted.facts.get("sittings", []), rfc3339(now)]
         self._table = tables.TableWriter(resource, locker.store, f"{self.folder}/{layout.TABLE}")
-        self._journal = Journal(locker.store, self.id, interrupted.claim if interrupted else None)
-        self._journal.begin(
-            {
-                "connection": connection,
-                "resource": resource.name,
-                "folder": self.folder,
-                "started": rfc3339(self.started),
-                "sittings": self._sittings,
-                **facts,
-            }
-        )
+        self._journal = Journal(locker.store, self.id, interrupted)
+        about = {
+            "connection": connection,
+            "resource": resource.name,
+            "folder": self.folder,
+            "started": rfc3339(self.started),
+            "sittings": self._sittings,
+            **facts,
+        }
+        try:
+            self._journal.begin(about)
+        except BaseException:
+            self._journal.let_go()
+            raise
 
     @property
     def rows(self) -> int:
@@ -94,7 +102,8 @@ class CollectionWriter:
     def removed(self) -> dict[str, int]:
         """By key: how many secrets were overwritten in all pages."""
         sums: dict[str, int] = {}
-        for page in self._pages.values():
+        waiting = [record["page"] for record in self._waiting.values()]
+        for page in (*self._pages.values(), *waiting):
             for key, count in page.get("removed", {}).items():
                 sums[key] = sums.get(key, 0) + count
         return sums
@@ -116,7 +125,7 @@ class CollectionWriter:
             if self._left:
                 raise LockerError(f"{self.folder} is no longer written by this walk.")
             self._keeping += 1
-            number = next(each for each in self._numbers if each not in self._pages)
+            number = self._next()
             self._pages[number] = {}
         try:
             page = self._store(number, form, facts, request)
@@ -126,17 +135,29 @@ class CollectionWriter:
                 self._idle.notify_all()
         return page
 
-    def borrow(
-        self, folder: str, page: Mapping[str, Any], request: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """Takes over a page that lies in another collection's folder; returns its request here."""
+    def take_over(self, record: Mapping[str, Any]) -> None:
+        """Counts a page that was stored before as one of this collection's.
+
+        `record` holds the `page` and its `request`, and the `folder` it lies in: this collection's
+        own or, where the console broke off the one before, that one's.
+        """
+        page = record["page"]
         with self._idle:
-            number = next(each for each in self._numbers if each not in self._pages)
-            taken = {**page, "n": number, "in": folder}
+            own = self._waiting.get(page["n"])
+            if own is not None and own["page"] is page:
+                self._pages[page["n"]] = self._waiting.pop(page["n"])["page"]
+                return
+            number = self._next()
+            taken = {**page, "n": number, "in": record["folder"]}
             self._pages[number] = taken
-        told = {**request, "page": number}
+            told = {**record["request"], "page": number}
+            self._requests.append(told)
         self._journal.page(number, {"page": taken, "request": told})
-        return told
+
+    def _next(self) -> int:
+        """The number of the next page."""
+        used = (self._pages, self._waiting)
+        return next(each for each in self._numbers if not any(each in some for some in used))
 
     def _store(
         self, number: int, form: Form, facts: Mapping[str, Any], request: Mapping[str, Any]
@@ -149,8 +170,14 @@ class CollectionWriter:
         self._pages[number] = page
         return page
 
-    def answer(self, request: Mapping[str, Any]) -> None:
-        """Records the request of an answer that is no page."""
+    def answer(self, request: Mapping[str, Any], *, taken_over: bool = False) -> None:
+        """Records the request of an answer that is no page.
+
+        One that was taken over from another collection is told among this one's requests.
+        """
+        if taken_over:
+            with self._idle:
+                self._requests.append(request)
         self._journal.answer({"request": dict(request)})
 
     def decide(self, name: str, value: object) -> None:
@@ -189,6 +216,7 @@ class CollectionWriter:
         table = self._table.close()
         ended = self._locker.clock.now()
         pages = [self._pages[number] for number in sorted(self._pages) if self._pages[number]]
+        unused = [self._waiting[number]["page"] for number in sorted(self._waiting)]
         times: dict[str, Any] = {"started": rfc3339(self.started), "ended": rfc3339(ended)}
         if self._sittings:
             times["resumed"] = self._sittings
@@ -198,7 +226,9 @@ class CollectionWriter:
             "connection": self.connection,
             "resource": self.resource.name,
             **record,
+            "requests": [*self._requests, *record.get("requests", ())],
             "pages": pages,
+            **({"unused": unused} if unused else {}),
             "time": times | dict(record.get("time", {})),
             "completeness": records.completeness_as_json(completeness),
             "table": {
@@ -211,7 +241,7 @@ class CollectionWriter:
         }
         files = [
             Written(f"{self.folder}/{page['file']}", page["bytes"], page["sha256"])
-            for page in pages
+            for page in (*pages, *unused)
             if "in" not in page
         ]
         self._locker.seal("collection", self.folder, manifest, [*files, table])

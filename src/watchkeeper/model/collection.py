@@ -56,6 +56,12 @@ class Collection:
         """True when the verdict is `complete`."""
         return self.completeness.verdict is Verdict.COMPLETE
 
+    @property
+    def as_of(self) -> datetime:
+        """The time that it says something about: its end; the start of what it took over."""
+        oldest = self.manifest.get("time", {}).get("oldest")
+        return datetime.fromisoformat(oldest) if oldest else self.ended
+
 
 def completeness(
     *,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from watchkeeper.errors import NotJson, UnknownParameter
+from watchkeeper.errors import Contradiction, UnknownParameter
 from watchkeeper.sentinelone import paging
 from watchkeeper.sentinelone.client import Console
 from watchkeeper.sentinelone.exchange import Answer
@@ -51,7 +51,7 @@ def pages(
         try:
             cursor = paging.following(following, followed)
         except paging.RepeatedCursor as error:
-            raise NotJson(
+            raise Contradiction(
                 f"{path}: the console repeats a cursor, the list has no end.",
                 hint="Collect again; if it stays, report it to the vendor.",
                 status=200,
