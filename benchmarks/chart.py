@@ -15,7 +15,7 @@ STYLES = {
     "cartography": ("#b45309", "#fbbf24", 2.0, ""),
     "regscale-cli": ("#7c3aed", "#c4b5fd", 2.0, ""),
     "airbyte-cdk": ("#0f766e", "#5eead4", 2.0, ""),
-    "dlt": ("#be123c", "#fb7185", 2.0, ""),
+    "dlt, tuned": ("#be123c", "#fb7185", 2.0, ""),
 }
 WIDTH, HEIGHT = 1080, 480
 _TOP, _BOTTOM = 76, 430
