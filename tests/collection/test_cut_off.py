@@ -43,9 +43,7 @@ def sound(locker: Locker) -> bool:
 
 
 def pages_asked(sim: Running, path: str = "/agents") -> int:
-    return sum(
-        seen.path.endswith(path) and "countOnly" not in seen.query for seen in sim.requests
-    )
+    return sum(seen.path.endswith(path) and "countOnly" not in seen.query for seen in sim.requests)
 
 
 def failing(sim: Running, resource: str, pages: int) -> Callable[[Step], None]:
@@ -118,7 +116,7 @@ def test_killed_between_the_marker_and_the_manifest(
 
 
 def test_an_answer_that_contradicts_another_is_not_taken_over(
-    company: Company, locker: Locker, collecting: Collecting
+    company: Company, collecting: Collecting
 ) -> None:
     with running(company, faults=["repeated-cursor:agents:always"]) as sim:
         broken = collecting(sim, only=["agents"]).collections[-1]
@@ -133,13 +131,11 @@ def at(moment: timedelta) -> Clock:
     return replace(SYSTEM_CLOCK, now=lambda: SYSTEM_CLOCK.now() + moment)
 
 
-def test_what_is_taken_over_again_and_again_grows_too_old(
-    company: Company, locker: Locker, folder: Path
-) -> None:
+def test_what_is_taken_over_again_and_again_grows_too_old(company: Company, tmp_path: Path) -> None:
     def run(sim: Running, hours: float, pages: int) -> Collection:
         clock = at(timedelta(hours=hours))
         console = client(sim, clock=clock)
-        where = Locker.open(folder, clock=clock)
+        where = Locker.open(tmp_path, create=True, clock=clock)
         try:
             progress = failing(sim, "agents", pages)
             return collect(
@@ -305,7 +301,6 @@ def test_a_damaged_journal_never_stands_in_the_way(
 def test_damaged_pages_of_a_sealed_collection_are_not_taken_over(
     damage: Callable[[Path], None],
     company: Company,
-    locker: Locker,
     collecting: Collecting,
     folder: Path,
 ) -> None:
@@ -338,7 +333,7 @@ def test_a_threat_that_does_not_say_when_it_changed_is_always_due() -> None:
 
 
 def test_what_is_covered_is_found_without_reading_every_collection(
-    company: Company, locker: Locker, collecting: Collecting
+    company: Company, collecting: Collecting
 ) -> None:
     with running(company) as sim:
         found: list[Any] = [

@@ -45,6 +45,18 @@ def test_it_grows() -> None:
     assert len(keys) == 40_000
 
 
+def test_walks_side_by_side_are_one_set() -> None:
+    keys = Keys()
+    for start in range(0, 70_000, 1000):
+        for walk in (5, 1, 3):
+            ids = [str((walk << 50) + each) for each in range(start, start + 1000)]
+            assert len(keys.add(pa.array(ids))) == 1000
+    for number in range(90):
+        assert keys.add(pa.array([str((6 << 50) - number * 7)])) == [0]
+    assert keys.add(pa.array([str((3 << 50) + 69_999), str((5 << 50) + 32_768)])) == []
+    assert len(keys) == 210_090
+
+
 def test_numbers_are_keys_as_they_are_written() -> None:
     keys = Keys()
     assert keys.add(pa.array([7, 8, 7])) == [0, 1]

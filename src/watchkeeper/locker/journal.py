@@ -159,9 +159,7 @@ def _read(store: Store, folder: str, facts: dict[str, Any]) -> Interrupted | Non
     identity = folder.rsplit("/", 1)[1]
     try:
         started = datetime.fromisoformat(facts["started"])
-        place = layout.collection_folder(
-            facts["connection"], facts["resource"], started, identity
-        )
+        place = layout.collection_folder(facts["connection"], facts["resource"], started, identity)
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
     if facts.get("folder") != place or store.exists(f"{place}/{layout.MANIFEST}"):

@@ -8,7 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _LARGEST = 2**63
-# So many ascending runs are looked through for every page; then they are merged into one.
+# Numbers in a run: one that grows is copied, and at a million both copies would be seen in memory.
+_LONGEST_RUN = 32_768
+# So many runs more than needed are looked through for every page; then they are put in order.
 _MOST_RUNS = 64
 
 
@@ -75,13 +77,18 @@ class Keys:
         """Adds new numbers to the run that they continue best, or as a run of their own."""
         below = [run for run in self._runs if run[-1] < ascending[0]]
         if below:
-            max(below, key=lambda run: run[-1]).extend(ascending)
-            return
+            best = max(below, key=lambda run: run[-1])
+            if len(best) + len(ascending) <= _LONGEST_RUN:
+                best.extend(ascending)
+                return
         self._runs.append(ascending)
-        if len(self._runs) > _MOST_RUNS:
+        if len(self._runs) > _MOST_RUNS + 2 * self._numbers // _LONGEST_RUN:
             joined = pa.concat_arrays([pa.array(run, pa.int64()) for run in self._runs])
             ordered = joined.take(pc.sort_indices(joined))
-            self._runs = [array("q", ordered.buffers()[1].to_pybytes()[: 8 * len(ordered)])]
+            self._runs = [
+                array("q", ordered.slice(start, _LONGEST_RUN).to_pylist())
+                for start in range(0, len(ordered), _LONGEST_RUN)
+            ]
 
 
 def _numbers(keys: pa.StringArray) -> list[int] | None:

@@ -31,7 +31,14 @@ def completeness_as_json(value: Completeness) -> dict[str, Any]:
 def collection(folder: str, data: bytes, sha256: str) -> Collection:
     """A sealed collection; raises LockerError when the manifest is not one."""
     try:
-        manifest = json.loads(data)
+        return told(folder, json.loads(data), sha256)
+    except ValueError as error:
+        raise _no_collection(folder, error) from error
+
+
+def told(folder: str, manifest: dict[str, Any], sha256: str) -> Collection:
+    """As `collection`, from a manifest that was read, or has just been written."""
+    try:
         found = manifest["completeness"]
         return Collection(
             id=manifest["id"],
@@ -57,10 +64,14 @@ def collection(folder: str, data: bytes, sha256: str) -> Collection:
             manifest=manifest,
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise LockerError(
-            f"{folder}/{layout.MANIFEST} is not a collection's manifest: {error!r}",
-            hint="`watchkeeper verify` says what else differs.",
-        ) from error
+        raise _no_collection(folder, error) from error
+
+
+def _no_collection(folder: str, error: Exception) -> LockerError:
+    return LockerError(
+        f"{folder}/{layout.MANIFEST} is not a collection's manifest: {error!r}",
+        hint="`watchkeeper verify` says what else differs.",
+    )
 
 
 def assessment(folder: str, data: bytes) -> Assessment:

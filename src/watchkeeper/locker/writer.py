@@ -32,9 +32,6 @@ class Sealer(Protocol):
     ) -> str:
         """Writes the manifest and the log entry; returns the manifest's SHA-256 (hex)."""
 
-    def manifest(self, folder: str) -> tuple[bytes, str]:
-        """The manifest of a sealed folder, and its SHA-256 (hex)."""
-
 
 class CollectionWriter:
     """A collection being written. Leave it unsealed and whoever comes next may go on with it.
@@ -244,6 +241,6 @@ class CollectionWriter:
             for page in (*pages, *unused)
             if "in" not in page
         ]
-        self._locker.seal("collection", self.folder, manifest, [*files, table])
+        digest = self._locker.seal("collection", self.folder, manifest, [*files, table])
         self._journal.close()
-        return records.collection(self.folder, *self._locker.manifest(self.folder))
+        return records.told(self.folder, manifest, digest)
