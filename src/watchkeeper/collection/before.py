@@ -60,9 +60,7 @@ class Before:
                 records.append({"folder": folder, "request": request, "page": page})
             elif "total" in request:
                 records.append({"folder": found.path, "request": request})
-        decided: dict[str, Any] = {
-            "parts": [part["filter"] for part in manifest.get("parts", ())]
-        }
+        decided: dict[str, Any] = {"parts": [part["filter"] for part in manifest.get("parts", ())]}
         if "window" in manifest:
             decided["window"] = [manifest["window"]["from"], manifest["window"]["to"]]
         oldest = manifest["time"].get("oldest") or manifest["time"]["started"]
