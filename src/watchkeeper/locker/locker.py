@@ -51,7 +51,7 @@ class Locker:
         cls, where: str | Path, *, create: bool = False, clock: Clock = SYSTEM_CLOCK
     ) -> "Locker":
         """Opens a locker; with `create` an empty place becomes one. Raises NotALocker."""
-        store = Store(where, create=create)
+        store = Store(where, create=create, clock=clock)
         if not store.exists(layout.MARKER):
             if not create:
                 raise NotALocker(

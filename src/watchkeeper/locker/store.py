@@ -2,19 +2,20 @@
 
 import fcntl
 import hashlib
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, from_url
 
-from watchkeeper.clock import SYSTEM_CLOCK
+from watchkeeper.clock import SYSTEM_CLOCK, Clock
 from watchkeeper.errors import AlreadyThere, LockerError, NotALocker
 from watchkeeper.locker import layout
 
@@ -24,6 +25,8 @@ _SILENT_WRITER = 600.0
 # Pieces in which a growing file is handed on: what S3 takes at the least, few under way at once.
 _PIECE = 5 * 1024 * 1024
 _PIECES = 2
+# Bytes asked for at once of a file in a bucket.
+_READ = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +54,10 @@ class Claim:
 class Store:
     """Files that are written once; only those in `log/pending` and `open` are ever removed."""
 
-    def __init__(self, where: str | Path, *, create: bool) -> None:
+    def __init__(self, where: str | Path, *, create: bool, clock: Clock = SYSTEM_CLOCK) -> None:
         """`where`: a folder or a bucket's URL; raises NotALocker for a missing folder or a file."""
         self.where = str(where)
+        self._clock = clock
         self.root: Path | None = None
         try:
             if "://" in self.where:
@@ -140,7 +144,7 @@ class Store:
         for chunk in obstore.list(self._store, folder):
             newest = max([newest, *(meta["last_modified"] for meta in chunk)])
             claims += sum(meta["path"].rsplit("/", 1)[1].startswith("claim-") for meta in chunk)
-        if (SYSTEM_CLOCK.now() - newest).total_seconds() < _SILENT_WRITER:
+        if (self._clock.now() - newest).total_seconds() < _SILENT_WRITER:
             return None
         try:
             self.put_new(f"{folder}/claim-{claims + 1:05d}.json", b"{}")
@@ -220,7 +224,7 @@ class Store:
         try:
             if local is not None:
                 return local.open("rb")
-            return cast("BinaryIO", obstore.open_reader(self._store, path))
+            return io.BufferedReader(_BucketFile(obstore.open_reader(self._store, path)), _READ)
         except (BaseError, OSError) as error:
             raise self._failed("read", path, error) from error
 
@@ -258,6 +262,30 @@ def _lock(folder: Path, *, create: bool) -> Claim | None:
 
 def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+class _BucketFile(io.RawIOBase):
+    """A file in a bucket as Python's own files are: what reads Parquet expects one."""
+
+    def __init__(self, source: "obstore.ReadableFile") -> None:
+        self._source = source
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        data = self._source.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return self._source.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._source.tell()
 
 
 class _Sink(Protocol):
