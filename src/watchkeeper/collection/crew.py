@@ -2,9 +2,11 @@
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from watchkeeper.sentinelone.stopping import Stopped, heeding
 
 T = TypeVar("T")
 Put = Callable[[T], None]
@@ -19,10 +21,6 @@ class _Ended:
     error: BaseException | None = None
 
 
-class Stopped(Exception):
-    """Raised in a task by `put` once another task has failed: it must not go on."""
-
-
 @dataclass(slots=True)
 class _Board(Generic[T]):
     """What the workers and the reader of a crew share."""
@@ -35,7 +33,7 @@ class _Board(Generic[T]):
     abandoned: threading.Event
 
     def put(self, item: T) -> None:
-        """Hands an item on; waits while many are unread."""
+        """Hands an item on; waits while many are unread. Raises Stopped when it must not go on."""
         while not self.room.acquire(timeout=_POLL):
             if self.abandoned.is_set():
                 raise Stopped
@@ -47,12 +45,13 @@ class _Board(Generic[T]):
         """Takes one task after the other until there are none, or one has failed."""
         error: BaseException | None = None
         try:
-            while not self.stopping.is_set():
-                with self.lock:
-                    task = next(self.tasks, None)
-                if task is None:
-                    break
-                task(self.put)
+            with heeding(self.stopping):
+                while not self.stopping.is_set():
+                    with self.lock:
+                        task = next(self.tasks, None)
+                    if task is None:
+                        break
+                    task(self.put)
         except Stopped:
             pass
         except BaseException as raised:  # noqa: BLE001 - raised again by who reads
@@ -61,12 +60,13 @@ class _Board(Generic[T]):
         self.handed.put(_Ended(error))
 
 
-def gathered(tasks: Iterable[Task[T]], *, workers: int, ahead: int = 4) -> Iterator[T]:
+def gathered(tasks: Iterable[Task[T]], *, workers: int, ahead: int = 4) -> Generator[T, None, None]:
     """What the tasks hand on, as it comes; at most `ahead` items wait to be read.
 
     The first error of a task is raised after everything that was handed on before it was read;
-    the other tasks end at their next item. The threads are daemons: a program that is told to
-    stop does not wait for an answer.
+    the other tasks end at their next item, pause or request. So they do when who reads closes
+    this: use `contextlib.closing`. The threads are daemons: a program that is told to stop does
+    not wait for an answer.
     """
     board: _Board[T] = _Board(
         iter(tasks),

@@ -1,6 +1,7 @@
 """Lists behind a cursor: what the console accepts, its counts, one walk from end to end."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -137,8 +138,9 @@ def verdict(
 def pages(reading: Reading, walks: Iterable[Params]) -> None:
     """Walks one after the other; while a page's rows are added the next one is on its way."""
     tasks = [partial(walk_once, reading, params) for params in walks]
-    for kept in gathered(tasks, workers=1):
-        reading.add(kept)
+    with closing(gathered(tasks, workers=1)) as found:
+        for kept in found:
+            reading.add(kept)
 
 
 def walk_once(reading: Reading, params: Params, put: Put[Kept]) -> None:

@@ -8,10 +8,8 @@ from watchkeeper.errors import LockerError
 from watchkeeper.locker import pages
 from watchkeeper.locker.earlier import Earlier
 from watchkeeper.model.resource import Resource
-from watchkeeper.sentinelone.client import Console
 from watchkeeper.sentinelone.decode import Rows
 from watchkeeper.sentinelone.exchange import Answer, Request
-from watchkeeper.sentinelone.redact import redact
 from watchkeeper.sentinelone.transport import Received
 
 
@@ -41,27 +39,20 @@ def page_facts(
 
 def form(
     answer: Answer[Rows],
-    console: Console,
     reader: pages.PageReader,
-    resource: Resource,
     facts: dict[str, Any],
     earlier: Earlier,
     part: Mapping[str, str],
 ) -> pages.Form:
-    """How the body is stored: as received unless it holds a secret or came uncompressed.
+    """How the body is stored: as received unless it held a secret or came uncompressed.
 
     Where an earlier collection has the same records, as what differs from that; see
     `locker/pages.py`. Adds to `facts` what was removed.
     """
-    received = answer.received
-    text, removed = redact(answer.text, resource.secrets)
-    token = console.token.secret.encode()
-    if token in text:
-        removed = removed | {"the token itself": text.count(token)}
-        text = text.replace(token, b"***")
-    if removed:
-        facts["removed"] = removed
-    as_it_came = not removed and received.encoding not in {"", "identity"}
+    received, text = answer.received, answer.text
+    if answer.removed:
+        facts["removed"] = dict(answer.removed)
+    as_it_came = not answer.removed and received.encoding not in {"", "identity"}
     found = _difference(text, len(received.body), reader, facts, earlier, part)
     if found is not None:
         return found

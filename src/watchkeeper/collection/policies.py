@@ -5,7 +5,8 @@ its site's policy and is not asked for; every other group is. Complete means: th
 of every visible group is known (reference section 3.4).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -88,15 +89,17 @@ def _everything(reading: Reading, scopes: _Scopes, found: _Walk) -> None:
     """Sites first: what groups inherit. The first site shows which route the console serves."""
     sites = list(scopes.sites.values())
     for some in (sites[:1], sites[1:]):
-        for one in _asked(reading, "site", some, scopes, found):
-            found.of_site[one.owner["id"]] = _taken(reading, one).rows
+        with closing(_asked(reading, _each("site", some), scopes, found)) as policies:
+            for one in policies:
+                found.of_site[one.owner["id"]] = _taken(reading, one).rows
     own = [group for group in scopes.groups.values() if _inherited(group, found) is None]
-    for one in _asked(reading, "group", own, scopes, found):
-        if one.kept is None:
-            found.missing.append(f"{one.owner['name']} ({one.owner['id']})")
-        else:
-            _taken(reading, one)
-            found.known_groups += 1
+    with closing(_asked(reading, _each("group", own), scopes, found)) as policies:
+        for one in policies:
+            if one.kept is None:
+                found.missing.append(f"{one.owner['name']} ({one.owner['id']})")
+            else:
+                _taken(reading, one)
+                found.known_groups += 1
     for group in scopes.groups.values():
         inherited = _inherited(group, found)
         if inherited is not None:
@@ -107,25 +110,31 @@ def _everything(reading: Reading, scopes: _Scopes, found: _Walk) -> None:
 
 def _above(reading: Reading, scopes: _Scopes, found: _Walk) -> None:
     """The accounts' and the tenant's policies: a token of a narrower scope may not read them."""
-    above: list[tuple[str, Owner]] = [("account", each) for each in scopes.accounts.values()]
+    above = _each("account", scopes.accounts.values())
     if not found.filtered:
         above.append(("tenant", {"id": "", "name": "Global"}))
-    for scope, owner in above:
-        for one in _asked(reading, scope, [owner], scopes, found):
+    notes: list[str] = []
+    with closing(_asked(reading, above, scopes, found)) as policies:
+        for one in policies:
             if one.kept is None:
-                said = f"the policy of {scope} {owner['name']} was not read: {one.why}"
-                reading.notes.append(said)
+                said = f"the policy of {one.scope} {one.owner['name']} was not read: {one.why}"
+                notes.append(said)
             else:
                 _taken(reading, one)
+    reading.notes += sorted(notes)
+
+
+def _each(scope: str, owners: Iterable[Owner]) -> list[tuple[str, Owner]]:
+    return [(scope, owner) for owner in owners]
 
 
 def _asked(
-    reading: Reading, scope: str, owners: Iterable[Owner], scopes: _Scopes, found: _Walk
-) -> Iterable[_Found]:
+    reading: Reading, wanted: list[tuple[str, Owner]], scopes: _Scopes, found: _Walk
+) -> Generator[_Found, None, None]:
     """The policies of some scopes, several asked for at once, as they come."""
-    tasks = [partial(_one, reading, scope, owner, scopes, found) for owner in owners]
+    tasks = [partial(_one, reading, scope, owner, scopes, found) for scope, owner in wanted]
     walks = reading.job.console.limits.walks
-    return gathered(tasks, workers=min(walks, len(tasks))) if tasks else ()
+    return gathered(tasks, workers=min(walks, len(tasks)))
 
 
 def _one(
@@ -138,7 +147,7 @@ def _one(
 ) -> None:
     """Asks for one scope's policy and stores it."""
     try:
-        answer = _policy(reading, scope, owner["id"], found)
+        answer, bound = _policy_and_bound(reading, scope, owner, scopes, found)
     except NotServed as error:
         if scope == "site":
             raise
@@ -149,9 +158,23 @@ def _one(
             raise
         put(_Found(scope, owner, None, str(error)))
         return
-    bound, above = _bound(scope, owner, scopes)
-    _name_source(bound, answer.value, above)
     put(_Found(scope, owner, reading.keep(answer, bound)))
+
+
+def _policy_and_bound(
+    reading: Reading, scope: str, owner: Owner, scopes: _Scopes, found: _Walk
+) -> tuple[Answer[Rows], dict[str, Any]]:
+    """One scope's policy and what binds it.
+
+    A page of before an interruption says what it was bound to then. Where that is something else
+    now (the site has another name) it does not count, and the console is asked.
+    """
+    while True:
+        answer = _policy(reading, scope, owner["id"], found)
+        bound, above = _bound(scope, owner, scopes)
+        _name_source(bound, answer.value, above)
+        if answer.kept is None or answer.kept["page"].get("bound") == bound:
+            return answer, bound
 
 
 def _taken(reading: Reading, one: _Found) -> Kept:

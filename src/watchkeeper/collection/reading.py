@@ -147,15 +147,16 @@ class Reading:
         is known before.
         """
         read = read or self.read_page
+        console, secrets = self.job.console, self.resource.secrets
         earlier = self._replay.take(path, params, bound)
         if earlier is None or "page" not in earlier:
-            return self.job.console.ask(path, params, read)
+            return console.ask(path, params, read, secrets=secrets)
         page = earlier["page"]
         try:
             text = self.job.locker.pages.text(f"{earlier['folder']}/{page['file']}", page)
         except LockerError as error:
             self.notes.append(f"asked again, as a page of before cannot be read: {error.message}")
-            return self.job.console.ask(path, params, read)
+            return console.ask(path, params, read, secrets=secrets)
         return evidence.answered(path, params, earlier, read(text))
 
     def count(self, params: Mapping[str, str]) -> tuple[int | None, str]:
@@ -205,11 +206,9 @@ class Reading:
         if answer.kept is None:
             facts = evidence.page_facts(answer, self.resource, bound or {}, part)
             against = self.facts["parts"][part]["filter"] if part is not None else {}
-            console = self.job.console
-            form = console.on_a_core(
-                evidence.form, answer, console, self.job.locker.pages, self.resource, facts,
-                self._earlier, against,
-            )  # fmt: skip
+            form = self.job.console.on_a_core(
+                evidence.form, answer, self.job.locker.pages, facts, self._earlier, against
+            )
             answer.request.rows = rows.count
             page = self._writer.keep(form, facts, answer.request.as_json())
             answer.request.page = page["n"]

@@ -1,4 +1,4 @@
-"""The console's client: asks, waits, asks again, and says what every answer means.
+"""The console's client: asks, waits, asks again, and hands on what was answered.
 
 It has one verb, GET. Nothing here can change anything in a console.
 """
@@ -6,54 +6,36 @@ It has one verb, GET. Nothing here can change anything in a console.
 import os
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC
-from email.utils import parsedate_to_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import ParamSpec, TypeVar
 from urllib.parse import quote, urlencode
 
-import msgspec
-
 from watchkeeper import __version__
 from watchkeeper.clock import SYSTEM_CLOCK, Clock
-from watchkeeper.errors import (
-    ConsoleError,
-    Denied,
-    GoneSilent,
-    NotJson,
-    NotReachable,
-    Throttled,
-    TokenDead,
-    TooSlow,
-    Unavailable,
-)
-from watchkeeper.sentinelone import answers
+from watchkeeper.errors import ConsoleError, GoneSilent, NotReachable
+from watchkeeper.sentinelone import answers, probing, stopping, trial
 from watchkeeper.sentinelone.address import API_BASE, Address
 from watchkeeper.sentinelone.exchange import Answer, Request, ServerTime
-from watchkeeper.sentinelone.limits import Limits, Pacer, rate_of
+from watchkeeper.sentinelone.limits import Limits, pacer_of, rate_of
 from watchkeeper.sentinelone.retry import Failure, Wait, next_step
 from watchkeeper.sentinelone.token import Token
-from watchkeeper.sentinelone.transport import Received, Wire, WireError, plain
+from watchkeeper.sentinelone.transport import Received, Wire, WireError
 
 T = TypeVar("T")
 P = ParamSpec("P")
-_HTTP_OK, _UNAUTHORIZED, _THROTTLED, _SERVER_ERROR = 200, 401, 429, 500
-_PROBE_PATH = "/system/info"
-# What reading a body can raise that is not what was promised, however odd it is.
-_UNREADABLE = (
-    msgspec.MsgspecError,
-    ValueError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    OverflowError,
-    RecursionError,
-)
+_LONGEST_ID = 200
 
 
 class Console:
-    """One console, one token. Threads may share it: each gets a connection of its own."""
+    """One console, one token. Threads may share it.
+
+    Connections are lent for one request each and kept for the next: there are never more of them
+    than requests were under way at once, whatever the number of threads that come and go.
+    """
 
     def __init__(
         self,
@@ -74,9 +56,9 @@ class Console:
         self.server_time = ServerTime()
         self.notes: list[str] = []
         self._proxy = proxy
-        self._wires: list[Wire] = []
-        self._mine = threading.local()
-        self._pacer = Pacer(self.limits.rates, clock.monotonic, self.limits.recovery)
+        self._idle: list[Wire] = []
+        self._closed = False
+        self._pacer = pacer_of(address.netloc, self.limits, clock.monotonic)
         self._lock = threading.Lock()
         # Decompressing and decoding takes memory and a core: no more pages at once than cores,
         # and in as few threads, as each keeps memory of its own.
@@ -92,40 +74,42 @@ class Console:
             "User-Agent": f"watchkeeper/{__version__}",
         }
 
-    def ask(self, path: str, params: Mapping[str, str], read: Callable[[bytes], T]) -> Answer[T]:
+    def ask(
+        self,
+        path: str,
+        params: Mapping[str, str],
+        read: Callable[[bytes], T],
+        *,
+        secrets: tuple[str, ...] = (),
+    ) -> Answer[T]:
         """One answer, whatever it takes within the limits; raises a ConsoleError.
 
         `path` is below `/web/api/v2.1`. After a time-out a page is asked for at half its size;
-        `params` of the answer tell what was asked in the end.
+        `params` of the answer tell what was asked in the end. `read` gets the text without the
+        token and without the values of the keys in `secrets`. Raises Stopped instead of asking
+        once the caller's crew was stopped.
         """
         asked = dict(params)
         request = Request(path, asked)
-        self.requests.append(request)
         attempt = 0
         while True:
             attempt += 1
-            retry_after = None
             try:
                 received = self._once(request)
-                return self._success(request, received, read)
-            except _Retry as problem:
-                failure, message, retry_after = problem.failure, problem.message, problem.after
-                status, kept = problem.status, problem.excerpt
-            request.failures.append(f"{failure.value}: {message}")
-            if failure is Failure.THROTTLED:
-                self._pacer.throttled(path)
-            step = next_step(
-                failure,
-                attempt=attempt,
-                limits=self.limits,
-                jitter=self._random.random(),
-                retry_after=retry_after,
-            )
-            if not isinstance(step, Wait):
-                raise self._exhausted(path, failure, message, step.why, status, kept)
-            if failure is Failure.TIMED_OUT and int(asked.get("limit", "1")) > 1:
+                return self.on_a_core(
+                    trial.outcome, request, received, read, self.token, secrets, self.clock.now()
+                )
+            except trial.Retry as problem:
+                failed = problem
+            except trial.NotAccepted as refused:
+                status = self._probe_again() if path != probing.PATH else trial.UNAUTHORIZED
+                error = probing.unauthorized(path, refused.excerpt, status)
+                raise self._scrubbed(error) from None
+            except ConsoleError as error:
+                raise self._scrubbed(error) from None
+            self._before_next(request, failed, attempt)
+            if failed.failure is Failure.TIMED_OUT and int(asked.get("limit", "1")) > 1:
                 asked["limit"] = str(int(asked["limit"]) // 2)
-            self.clock.sleep(step.seconds)
 
     def page_size(self, path: str, largest: int) -> int:
         """How many records to ask for at once: what a time-out taught, or the largest page."""
@@ -137,11 +121,12 @@ class Console:
 
     def alive(self) -> bool:
         """Whether the token is accepted where no permission is needed; raises GoneSilent."""
-        return self._probe() == _HTTP_OK
+        return self._probe() == probing.ACCEPTED
 
     def take_requests(self) -> list[Request]:
-        """The requests made since the last call."""
-        taken, self.requests = self.requests, []
+        """The requests made since the last call, those that brought nothing among them."""
+        with self._lock:
+            taken, self.requests = self.requests, []
         return taken
 
     def take_notes(self) -> list[str]:
@@ -154,232 +139,127 @@ class Console:
         return self._cores.submit(work, *args, **kwargs).result()
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Closes the connections, those that are lent as soon as they come back."""
         self._cores.shutdown(wait=False)
         with self._lock:
-            for wire in self._wires:
-                wire.close()
-
-    def _wire(self) -> Wire:
-        """The calling thread's own."""
-        wire: Wire | None = getattr(self._mine, "wire", None)
-        if wire is None:
-            wire = self._mine.wire = Wire(self.address, self.limits, self.clock, self._proxy)
-            with self._lock:
-                self._wires.append(wire)
-        return wire
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for wire in idle:
+            wire.close()
 
     # ------------------------------------------------------------------ one try
 
     def _once(self, request: Request, total: float | None = None) -> Received:
-        delay = self._pacer.delay(request.path)
-        if delay > 0:
-            self.clock.sleep(delay)
+        """Asks once, in its turn; raises Retry when no whole answer comes."""
+        for seconds in self._pacer.turns(request.path):
+            if seconds > 0:
+                stopping.pause(self.clock, seconds)
+        stopping.check()
+        if not request.sent:
+            with self._lock:
+                self.requests.append(request)
+        request.sent += 1
         query = urlencode(request.params, quote_via=quote, safe=",")
         target = API_BASE + request.path + (f"?{query}" if query else "")
         try:
-            received = self._wire().get(target, self._headers, total or self.limits.total)
+            with self._lent() as wire:
+                received = wire.get(target, self._headers, total or self.limits.total)
         except WireError as error:
-            raise _Retry(error.failure, error.message) from error
+            raise trial.Retry(error.failure, error.message) from error
         self._answered = True
-        self._note_time(received)
         request.status = received.status
         request.bytes += len(received.body)
         request.seconds += received.seconds
-        request.request_id = received.headers.get("x-rqid", "")
-        request.date = received.headers.get("date", "")
+        request.request_id = self.token.scrub(received.headers.get("x-rqid", ""))[:_LONGEST_ID]
+        request.date = self._note_time(received)
         return received
 
-    def _success(
-        self, request: Request, received: Received, read: Callable[[bytes], T]
-    ) -> Answer[T]:
-        """The answer read; raises _Retry when asking again may help, a ConsoleError when not."""
-        return self.on_a_core(self._read, request, received, read)
-
-    def _read(self, request: Request, received: Received, read: Callable[[bytes], T]) -> Answer[T]:
-        status = received.status
-        if status < 300:  # noqa: PLR2004 - success
-            text = self._plain(received)
-        elif status in {_UNAUTHORIZED, _THROTTLED} or status >= _SERVER_ERROR:
-            text = self._body_of(received)
-        else:
-            raise self._scrubbed(
-                answers.refusal(request.path, request.params, status, self._body_of(received))
-            )
-        if status == _UNAUTHORIZED:
-            raise self._scrubbed(self._unauthorized(request.path, text))
-        if status == _THROTTLED:
-            raise _Retry(
-                Failure.THROTTLED, "429", status=status, after=_retry_after(received, self.clock)
-            )
-        if status == 501:  # noqa: PLR2004 - not implemented: the feature is absent
-            raise self._scrubbed(answers.refusal(request.path, request.params, status, text))
-        if status >= _SERVER_ERROR:
-            raise _Retry(
-                Failure.UNAVAILABLE,
-                str(status),
-                status=status,
-                after=_retry_after(received, self.clock),
-                excerpt=self._kept(answers.excerpt(text)),
-            )
-        if not text.strip():
-            raise _Retry(Failure.MALFORMED, "the body is empty", status=status)
+    @contextmanager
+    def _lent(self) -> Iterator[Wire]:
+        """A connection for one request: the one that was given back last, else a new one."""
+        with self._lock:
+            wire = self._idle.pop() if self._idle else None
+        if wire is None:
+            wire = Wire(self.address, self.limits, self.clock, self._proxy)
         try:
-            answers.check_json(request.path, received.headers.get("content-type", ""), text)
-            value = read(text)
-        except NotJson as error:
-            raise self._scrubbed(error) from error
-        except _UNREADABLE as error:
-            raise _Retry(
-                Failure.MALFORMED,
-                f"not the JSON promised: {error}",
-                status=status,
-                excerpt=self._kept(answers.excerpt(text)),
-            ) from error
-        return Answer(received, text, value, request, request.params)
+            yield wire
+        finally:
+            with self._lock:
+                kept = not self._closed
+                if kept:
+                    self._idle.append(wire)
+            if not kept:
+                wire.close()
 
-    def _plain(self, received: Received) -> bytes:
+    def _note_time(self, received: Received) -> str:
+        """The console's clock as its `Date` header tells it, empty where that is no date."""
         try:
-            return plain(received)
-        except WireError as error:
-            raise _Retry(error.failure, error.message, status=received.status) from error
-
-    def _body_of(self, received: Received) -> bytes:
-        """The body of a refusal, or nothing where even that is broken: the status says enough."""
-        try:
-            return plain(received)
-        except WireError:
-            return b""
-
-    # ------------------------------------------------------------------ what it means
-
-    def _unauthorized(self, path: str, text: bytes) -> ConsoleError:
-        """401 is a dead token or a missing permission; the console's version tells them apart."""
-        kept = answers.excerpt(text)
-        probed = self._probe_again() if path != _PROBE_PATH else _UNAUTHORIZED
-        if probed == _HTTP_OK:
-            return Denied(
-                f"{path} is not permitted to this token (401; the token itself is accepted).",
-                status=_UNAUTHORIZED,
-                excerpt=kept,
-            )
-        if probed != _UNAUTHORIZED:
-            return Unavailable(
-                f"{path} answers 401, and whether the token is dead cannot be told "
-                f"({_PROBE_PATH} answers {probed}).",
-                hint="Collect later.",
-                status=_UNAUTHORIZED,
-                excerpt=kept,
-            )
-        return TokenDead(
-            "The console does not accept the token: it expired, was revoked, or belongs elsewhere.",
-            hint="Generate a new token for the service user and give that one.",
-            status=_UNAUTHORIZED,
-            excerpt=kept,
-        )
-
-    def _probe_again(self) -> int:
-        """The status of the probe, asked again while it only says that the console stumbles."""
-        for attempt in range(self.limits.tries):
-            if attempt:
-                self.clock.sleep(self.limits.pause)
-            status = self._probe()
-            if status in {_HTTP_OK, _UNAUTHORIZED}:
-                break
-        return status
-
-    def _probe(self) -> int:
-        """The status of one short question; raises GoneSilent when there is no answer at all."""
-        request = Request(_PROBE_PATH, {})
-        self.requests.append(request)
-        try:
-            return self._once(request, total=min(self.limits.silence, self.limits.total)).status
-        except _Retry as problem:
-            request.failures.append(f"{problem.failure.value}: {problem.message}")
-            raise GoneSilent(
-                f"{self.address.netloc} no longer answers ({problem.message}).",
-                hint="Check the network and the console's status page, then run again.",
-            ) from problem
-
-    def _exhausted(
-        self, path: str, failure: Failure, message: str, why: str, status: int | None, kept: str
-    ) -> ConsoleError:
-        """The error when the tries ran out; a console that is gone is told from a bad answer."""
-        if failure is Failure.UNREACHABLE and not self._answered:
-            return NotReachable(
-                f"The console cannot be reached: {message}.",
-                hint="Check the address, the network and, behind one, the proxy.",
-            )
-        probed = self._probe()
-        if probed == _THROTTLED or probed >= _SERVER_ERROR:
-            raise GoneSilent(
-                f"{self.address.netloc} answers {probed} to everything.",
-                hint="Check the console's status page, then run again.",
-            )
-        said = f"{path} gave nothing usable, given up {why}: {message}."
-        match failure:
-            case Failure.THROTTLED:
-                return Throttled(said, hint="Collect later.", status=status)
-            case Failure.UNAVAILABLE:
-                return Unavailable(said, hint="Collect later.", status=status, excerpt=kept)
-            case Failure.TIMED_OUT:
-                return TooSlow(said, hint="Raise --total-timeout, or collect at a quieter hour.")
-            case _:
-                return NotJson(said, hint="Collect again.", status=status, excerpt=kept)
-
-    def _scrubbed(self, error: ConsoleError) -> ConsoleError:
-        error.excerpt = self._kept(error.excerpt)
-        error.message = self.token.scrub(error.message)
-        return error
-
-    def _kept(self, text: str) -> str:
-        """An excerpt without the token, then cut: never the first half of a token."""
-        return self.token.scrub(text)[: answers.EXCERPT]
-
-    def _note_time(self, received: Received) -> None:
-        text = received.headers.get("date")
-        if text is None:
-            return
-        try:
-            moment = parsedate_to_datetime(text).astimezone(UTC)
-        except ValueError:
-            return
+            moment = parsedate_to_datetime(received.headers.get("date", "")).astimezone(UTC)
+        except (ValueError, OverflowError):
+            return ""
         with self._lock:
             if self.server_time.first is None:
                 self.server_time.first = moment
                 offset = (moment - self.clock.now()).total_seconds()
                 self.server_time.offset_ms = round(offset * 1000)
             self.server_time.last = moment
+        return format_datetime(moment, usegmt=True)
 
+    # ------------------------------------------------------------------ when it brought nothing
 
-class _Retry(Exception):
-    """A try that brought nothing; asking again may help."""
+    def _before_next(self, request: Request, failed: trial.Retry, attempt: int) -> None:
+        """Notes a failed try and waits; raises a ConsoleError when it was the last one."""
+        failed.message, failed.excerpt = self._kept(failed.message), self._kept(failed.excerpt)
+        request.failures.append(f"{failed.failure.value}: {failed.message}")
+        if failed.failure is Failure.THROTTLED:
+            self._pacer.throttled(request.path)
+        step = next_step(
+            failed.failure,
+            attempt=attempt,
+            limits=self.limits,
+            jitter=self._random.random(),
+            retry_after=failed.after,
+        )
+        if isinstance(step, Wait):
+            stopping.pause(self.clock, step.seconds)
+            return
+        if failed.failure is Failure.UNREACHABLE and not self._answered:
+            raise NotReachable(
+                f"The console cannot be reached: {failed.message}.",
+                hint="Check the address, the network and, behind one, the proxy.",
+            )
+        raise probing.exhausted(self.address.netloc, request.path, failed, step.why, self._probe())
 
-    def __init__(
-        self,
-        failure: Failure,
-        message: str,
-        *,
-        status: int | None = None,
-        after: float | None = None,
-        excerpt: str = "",
-    ) -> None:
-        super().__init__(message)
-        self.failure = failure
-        self.message = message
-        self.status = status
-        self.after = after
-        self.excerpt = excerpt
+    def _probe_again(self) -> int:
+        """The status of the probe, asked again while it only says that the console stumbles."""
+        for attempt in range(self.limits.tries):
+            if attempt:
+                stopping.pause(self.clock, self.limits.pause)
+            status = self._probe()
+            if status in {probing.ACCEPTED, trial.UNAUTHORIZED}:
+                break
+        return status
 
+    def _probe(self) -> int:
+        """The status of one short question; raises GoneSilent when there is no answer at all."""
+        request = Request(probing.PATH, {})
+        try:
+            return self._once(request, total=min(self.limits.silence, self.limits.total)).status
+        except trial.Retry as problem:
+            message = self._kept(problem.message)
+            request.failures.append(f"{problem.failure.value}: {message}")
+            raise GoneSilent(
+                f"{self.address.netloc} no longer answers ({message}).",
+                hint="Check the network and the console's status page, then run again.",
+            ) from problem
 
-def _retry_after(received: Received, clock: Clock) -> float | None:
-    """The seconds of a `Retry-After` header (number or date), None without a readable one."""
-    text = received.headers.get("retry-after", "").strip()
-    if not text:
-        return None
-    if text.isdecimal():
-        return float(text)
-    try:
-        return max(0.0, (parsedate_to_datetime(text) - clock.now()).total_seconds())
-    except (ValueError, TypeError):
-        return None
+    def _scrubbed(self, error: ConsoleError) -> ConsoleError:
+        """An error whose words no longer hold the token."""
+        error.excerpt = self._kept(error.excerpt)
+        error.message = self.token.scrub(error.message)
+        error.args = (error.message,)
+        return error
+
+    def _kept(self, text: str) -> str:
+        """Text without the token, then cut: never the first half of a token."""
+        return self.token.scrub(text)[: answers.EXCERPT]

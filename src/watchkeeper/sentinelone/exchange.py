@@ -17,7 +17,8 @@ class Request:
     """One request as the manifest tells it.
 
     `failures` are the tries that brought nothing; `date` is the console's own clock when it
-    answered; `total` is the number it counted, None where it counted nothing.
+    answered; `total` is the number it counted, None where it counted nothing; `sent` is how often
+    it was asked.
     """
 
     path: str
@@ -31,6 +32,7 @@ class Request:
     page: int | None = None
     date: str = ""
     total: int | None = None
+    sent: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The request without its cursor, which is only told by its digest."""
@@ -49,10 +51,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
-    """A success: `received` as it came, `text` decoded, `value` what the reader made of it.
+    """A success: `received` as it came, `text` without secrets, `value` what was read of that.
 
-    `kept` tells of the page where it was stored before (its `folder`, `page` and `request`): the
-    walk goes on after an interruption and the console was not asked again.
+    `removed` says how many secrets there were, by key. `kept` tells of the page where it was
+    stored before (its `folder`, `page` and `request`): the walk goes on after an interruption and
+    the console was not asked again.
     """
 
     received: Received
@@ -60,6 +63,7 @@ class Answer(Generic[T]):
     value: T
     request: Request
     params: Mapping[str, str]
+    removed: Mapping[str, int] = field(default_factory=dict)
     kept: Mapping[str, Any] | None = None
 
 

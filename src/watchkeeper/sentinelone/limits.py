@@ -1,7 +1,7 @@
 """How patient and how polite the client is: time limits, tries, published rate limits."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -24,6 +24,8 @@ PUBLISHED_RATES: tuple[tuple[str, float, int], ...] = (
     ("/user", 2, 5),
     ("/", 10, 10),
 )
+
+_PUBLISHED = frozenset(prefix for prefix, _, _ in PUBLISHED_RATES)
 
 # Requests left evenly spaced arrive less so: a little below the limit is never above it.
 _MARGIN = 0.96
@@ -93,6 +95,17 @@ def rate_of(path: str, rates: tuple[tuple[str, float, int], ...]) -> tuple[str, 
     raise ValueError(f"no rate for {path}: the list must end with '/'")
 
 
+def rates_of(path: str, rates: tuple[tuple[str, float, int], ...]) -> list[tuple[str, float, int]]:
+    """Every rate a path is held to: what was asked for on the command line, then the vendor's."""
+    found = []
+    for each in rates:
+        if path.startswith(each[0]):
+            found.append(each)
+            if each[0] in _PUBLISHED:
+                break
+    return found
+
+
 @dataclass(slots=True)
 class _Pace:
     """How one prefix is asked: free turns and when that was, the share of its rate since when."""
@@ -123,29 +136,50 @@ class Pacer:
         self._paces: dict[str, _Pace] = {}
         self._lock = Lock()
 
-    def delay(self, path: str) -> float:
-        """Takes a turn for the path and returns the seconds to wait before using it."""
-        prefix, published, burst = rate_of(path, self._rates)
-        with self._lock:
-            now = self._monotonic()
-            pace = self._paces.setdefault(prefix, _Pace(float(burst), now))
-            rate = published * _MARGIN * self._share(pace, now)
-            pace.turns = min(float(burst), pace.turns + (now - pace.at) * rate) - 1.0
-            pace.at = now
-            return 0.0 if pace.turns >= 0 else -pace.turns / rate
+    def turns(self, path: str) -> Iterator[float]:
+        """Takes a turn of each rate the path is held to; yields the seconds to wait for each.
+
+        The vendor's is taken last, at the moment of use, so that it is the one never exceeded.
+        """
+        for prefix, published, burst in rates_of(path, self._rates):
+            with self._lock:
+                now = self._monotonic()
+                pace = self._paces.setdefault(prefix, _Pace(float(burst), now))
+                rate = published * _MARGIN * self._share(pace, now)
+                pace.turns = min(float(burst), pace.turns + (now - pace.at) * rate) - 1.0
+                pace.at = now
+                wait = 0.0 if pace.turns >= 0 else -pace.turns / rate
+            yield wait
 
     def throttled(self, path: str) -> None:
-        """Halves the rate of the path's prefix: the console answered 429."""
-        prefix, _, burst = rate_of(path, self._rates)
+        """Halves the rates the path is held to: the console answered 429."""
         with self._lock:
             now = self._monotonic()
-            pace = self._paces.setdefault(prefix, _Pace(float(burst), now))
-            if pace.share < 1.0 and now - pace.since < self._recovery * _ONE_LESSON:
-                return  # several walks were told the same
-            pace.share = max(_SMALLEST_SHARE, self._share(pace, now) / 2)
-            pace.since = now
-            pace.turns = min(pace.turns, 0.0)
+            for prefix, _, burst in rates_of(path, self._rates):
+                pace = self._paces.setdefault(prefix, _Pace(float(burst), now))
+                if pace.share < 1.0 and now - pace.since < self._recovery * _ONE_LESSON:
+                    continue  # several walks were told the same
+                pace.share = max(_SMALLEST_SHARE, self._share(pace, now) / 2)
+                pace.since = now
+                pace.turns = min(pace.turns, 0.0)
 
     def _share(self, pace: _Pace, now: float) -> float:
         """The share of the published rate that is used now."""
         return min(1.0, pace.share + max(0.0, now - pace.since) / self._recovery)
+
+
+_pacers: dict[tuple[object, ...], Pacer] = {}
+_pacers_lock = Lock()
+
+
+def pacer_of(console: str, limits: Limits, monotonic: Callable[[], float]) -> Pacer:
+    """The one pacer of this process for a console (its host and port), at these rates.
+
+    A rate is the console's own: whoever asks it, for whatever, takes turns with all others. It is
+    kept for good, so that the next run does not begin as if nothing had been asked.
+    """
+    with _pacers_lock:
+        key = (console, limits.rates, limits.recovery, monotonic)
+        if key not in _pacers:
+            _pacers[key] = Pacer(limits.rates, monotonic, limits.recovery)
+        return _pacers[key]

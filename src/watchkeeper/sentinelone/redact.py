@@ -4,12 +4,32 @@ import json
 import re
 from collections.abc import Iterator
 
+from watchkeeper.sentinelone.token import Token
+
 RULES_VERSION = "1"
+ITSELF = "the token itself"
 REMOVED = b'"[removed by Watchkeeper]"'
 _COLON = re.compile(rb"\s*:\s*")
 _HARMLESS = re.compile(rb'(?:null|""|\[\s*\]|\{\s*\})(?=\s*[,}\]])')
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_SECRET = re.compile(r'"\w*(?:key|token|secret|password)\w*"\s*:', re.IGNORECASE)
 _decoder = json.JSONDecoder()
+
+
+def cleaned(page: bytes, secrets: tuple[str, ...], token: Token) -> tuple[bytes, dict[str, int]]:
+    """The page without secrets and without the token, and how many of each were removed."""
+    text, removed = redact(page, secrets)
+    text, tokens = token.scrub_page(text)
+    return text, removed | {ITSELF: tokens} if tokens else removed
+
+
+def until_secrets(excerpt: str) -> str:
+    """The beginning of a broken page, up to a key that sounds secret: nobody can say where it ends.
+
+    Of which resource it is, and so which keys are secret, is not known everywhere.
+    """
+    found = _SECRET.search(excerpt)
+    return excerpt[: found.start()] if found else excerpt
 
 
 def redact(page: bytes, secrets: tuple[str, ...]) -> tuple[bytes, dict[str, int]]:
@@ -39,14 +59,15 @@ def _values(page: bytes, key: bytes) -> Iterator[int]:
     Nearly every value of a page holds nothing, written as a console writes it; those are told
     apart without an expression, which would take as long as decompressing the page.
     """
-    nothing = (key + b':""', key + b":null")
+    nothing, length = (b':""', b":null"), len(key)
     at = page.find(key)
     while at >= 0:
+        at += length
         if not page.startswith(nothing, at):
-            colon = _COLON.match(page, at + len(key))
+            colon = _COLON.match(page, at)
             if colon is not None and not _HARMLESS.match(page, colon.end()):
                 yield colon.end()
-        at = page.find(key, at + len(key))
+        at = page.find(key, at)
 
 
 def _end(page: bytes, start: int) -> int:

@@ -3,15 +3,18 @@
 import base64
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from watchkeeper.errors import UsageError
 
 # The console's own session tokens live for hours; API tokens for at least a month.
 _SESSION_SECONDS = 2 * 24 * 3600
 _SHORTEST = 20
+_REMOVED = "***"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +24,14 @@ class Token:
     secret: str = field(repr=False)
     notes: tuple[str, ...] = ()
     expires: datetime | None = None
+    _forms: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Works out how it may be written."""
+        object.__setattr__(self, "_forms", _forms(self.secret))
 
     def __str__(self) -> str:
-        return "***"
+        return _REMOVED
 
     @property
     def fingerprint(self) -> str:
@@ -31,8 +39,32 @@ class Token:
         return hashlib.sha256(self.secret.encode()).hexdigest()[:12]
 
     def scrub(self, text: str) -> str:
-        """The text without the token."""
-        return text.replace(self.secret, "***")
+        """The text without the token, however that is written in it."""
+        for form in self._forms:
+            text = text.replace(form, _REMOVED)
+        return text
+
+    def scrub_page(self, page: bytes) -> tuple[bytes, int]:
+        """A page without the token, and how often it was there; the same object where never."""
+        found = 0
+        for form in map(str.encode, self._forms):
+            if form in page:
+                found += page.count(form)
+                page = page.replace(form, _REMOVED.encode())
+        return page, found
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    """A token as it is, and as JSON (in JSON, too) and an address may write it, longest first.
+
+    Most tokens are made of characters that are written one way only: those have one form.
+    """
+    escaped = json.dumps(secret)[1:-1]
+    in_json = [escaped, escaped.replace("/", r"\/")]
+    quoted = [quote(secret, safe=safe) for safe in ("", "/")]
+    lower = [re.sub("%..", lambda code: code[0].lower(), each) for each in quoted]
+    found = {secret, *in_json, *(json.dumps(each)[1:-1] for each in in_json), *quoted, *lower}
+    return tuple(sorted(found, key=len, reverse=True))
 
 
 def parse_token(text: str) -> Token:

@@ -4,6 +4,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +55,7 @@ class Received:
 
 
 class Wire:
-    """A connection to one console. Not shared between threads."""
+    """A connection to one console, for one request at a time."""
 
     def __init__(
         self, address: Address, limits: Limits, clock: Clock, proxy: str | None = None
@@ -74,9 +75,12 @@ class Wire:
             urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
         )
         self._sock: socket.socket | None = None
+        # Each address of a name may take the whole time-out, and one that does not answer is
+        # common; looking the name up has no time-out of its own.
+        longest = 2 * limits.connect
         self._pool.pool_classes_by_scheme = {
-            "http": _pool_telling(HTTPConnectionPool, HTTPConnection, self._connected),
-            "https": _pool_telling(HTTPSConnectionPool, HTTPSConnection, self._connected),
+            "http": _pool_of(HTTPConnectionPool, HTTPConnection, longest, self._connected),
+            "https": _pool_of(HTTPSConnectionPool, HTTPSConnection, longest, self._connected),
         }
 
     def get(self, target: str, headers: Mapping[str, str], total: float) -> Received:
@@ -170,19 +174,51 @@ class Wire:
         self._pool.clear()
 
 
-def _pool_telling(
+def _pool_of(
     pool: type[HTTPConnectionPool],
     connection: type[HTTPConnection],
+    longest: float,
     tell: Callable[[socket.socket], None],
 ) -> type[HTTPConnectionPool]:
-    """A class of pools whose connections tell which socket they opened."""
+    """A class of pools whose connections open within a time and tell which socket they opened."""
 
-    class Telling(connection):  # type: ignore[valid-type, misc]
+    class Bounded(connection):  # type: ignore[valid-type, misc]
+        def _new_conn(self) -> socket.socket:
+            opened = within(longest, super()._new_conn)
+            if opened is None:
+                raise ConnectTimeoutError(self, f"no connection within {longest:g} s")
+            return opened
+
         def connect(self) -> None:
             super().connect()
             tell(self.sock)
 
-    return type("TellingPool", (pool,), {"ConnectionCls": Telling})
+    return type("BoundedPool", (pool,), {"ConnectionCls": Bounded})
+
+
+def within(seconds: float, connect: Callable[[], socket.socket]) -> socket.socket | None:
+    """The socket that `connect` opens, None when it takes longer: then it is closed when it comes.
+
+    The system's resolver knows no time limit and cannot be called off, so a thread waits for it.
+    """
+    future: Future[socket.socket] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(connect())
+        except BaseException as error:  # noqa: BLE001 - raised again by who waits
+            future.set_exception(error)
+
+    threading.Thread(target=work, name="connect", daemon=True).start()
+    if wait([future], seconds).done:
+        return future.result()
+    future.add_done_callback(_close)
+    return None
+
+
+def _close(late: "Future[socket.socket]") -> None:
+    if late.exception() is None:
+        late.result().close()
 
 
 def plain(received: Received) -> bytes:

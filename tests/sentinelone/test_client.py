@@ -1,0 +1,174 @@
+"""The client over HTTP: its rates, its tries, and how it connects."""
+
+import heapq
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.collection.conftest import QUICK, client
+from watchkeeper.collection.engine import collect
+from watchkeeper.locker.locker import Locker
+from watchkeeper.model.collection import Collection
+from watchkeeper.sentinelone.limits import PUBLISHED_RATES, Limits, Pacer, pacer_of, slower
+from watchkeeper.sentinelone.transport import within
+from watchkeeper.simulator import Company, running
+
+
+@pytest.fixture(scope="module")
+def small() -> Company:
+    return Company(agents=50, threats=5, activities=50, users=5, now=datetime.now(UTC))
+
+
+# ---------------------------------------------------------------------- rates
+
+
+def test_two_runs_of_one_process_share_the_rates_of_a_console(small: Company) -> None:
+    with running(small, faults=["rate-limits"]) as sim:
+        consoles = [client(sim), client(sim)]
+
+        def ask(which: int) -> None:
+            for number in range(30):
+                params = {"limit": "1", "skip": str(number)}
+                consoles[which].ask("/agents", params, msgspec.json.decode)
+
+        threads = [threading.Thread(target=ask, args=(which,)) for which in (0, 1)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for console in consoles:
+            console.close()
+        assert len(sim.requests) == 60
+        assert sim.busiest_second("/agents") <= 25
+        assert {seen.status for seen in sim.requests} == {200}
+
+
+def test_other_consoles_and_other_rates_have_turns_of_their_own() -> None:
+    fast = Limits(rates=(("/", 1000.0, 1000),))
+    mine = pacer_of("one.example", Limits(), time.monotonic)
+    assert pacer_of("one.example", Limits(), time.monotonic) is mine
+    assert pacer_of("one.example:8443", Limits(), time.monotonic) is not mine
+    assert pacer_of("one.example", fast, time.monotonic) is not mine
+    assert pacer_of("one.example", Limits(), lambda: 0.0) is not mine
+
+
+def used(pacer: Pacer, walks: list[list[str]], clock: list[float]) -> list[tuple[float, str]]:
+    """When several walks at once ask which path, each as soon as it has all its turns."""
+    moments: list[tuple[float, str]] = []
+    waiting: list[tuple[float, int, Iterator[float], str]] = []
+    left = [iter(walk) for walk in walks]
+
+    def next_of(walk: int) -> None:
+        path = next(left[walk], None)
+        if path is not None:
+            heapq.heappush(waiting, (clock[0], walk, pacer.turns(path), path))
+
+    for walk in range(len(walks)):
+        next_of(walk)
+    while waiting:
+        clock[0], walk, turns, path = heapq.heappop(waiting)
+        seconds = next(turns, None)
+        if seconds is None:
+            moments.append((clock[0], path))
+            next_of(walk)
+        else:
+            heapq.heappush(waiting, (clock[0] + seconds, walk, turns, path))
+    return moments
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["/agents", "/agents/x", "/agents/x/y"]), max_size=20), max_size=8
+    )
+)
+def test_what_is_slowed_below_a_published_rate_counts_towards_it(walks: list[list[str]]) -> None:
+    clock = [0.0]
+    pacer = Pacer(slower(["/agents/x=5", "/agents/x/y=2"]), lambda: clock[0])
+    moments = used(pacer, walks, clock)
+    assert len(moments) == sum(map(len, walks))
+    for number, (begun, _) in enumerate(moments):
+        for count, (ended, _) in enumerate(moments[number:], start=1):
+            assert count <= 1 + 25 * (ended - begun) + 1e-6
+    if moments:
+        slowed = sum(path.startswith("/agents/x") for _, path in moments)
+        assert slowed <= 1 + 5 * moments[-1][0] + 1e-6
+
+
+def test_paths_that_the_vendor_limits_apart_stay_apart() -> None:
+    pacer = Pacer(slower(["/threats/1=3"]), lambda: 0.0)
+    assert len(list(pacer.turns("/threats/1/timeline"))) == 2
+    assert len(list(pacer.turns("/threats/2/timeline"))) == 1
+    assert len(list(pacer.turns("/users"))) == 1
+    assert [len(list(pacer.turns(prefix))) for prefix, _, _ in PUBLISHED_RATES] == [1] * len(
+        PUBLISHED_RATES
+    )
+
+
+# ---------------------------------------------------------------------- tries
+
+
+def read(sim: object, folder: Path, resource: str) -> Collection:
+    console = client(sim)
+    try:
+        report = collect(console, Locker.open(folder, create=True), "acme", only=[resource])
+    finally:
+        console.close()
+    return report.collections[-1]
+
+
+def test_a_try_that_failed_is_told_for_pages_and_counts(small: Company, tmp_path: Path) -> None:
+    with running(small, faults=["500:users"]) as sim:
+        users = read(sim, tmp_path / "locker", "users")
+    assert users.complete
+    asked = [each for each in users.manifest["requests"] if each["path"].endswith("/users")]
+    assert {"countOnly" in each["params"] for each in asked} == {True, False}
+    first = {str(each["params"]): each for each in reversed(asked)}
+    assert [each["failures"] for each in first.values()] == [["server error: 500"]] * len(first)
+
+
+def test_requests_that_brought_nothing_are_told(small: Company, tmp_path: Path) -> None:
+    with running(small, faults=["503:users:always"]) as sim:
+        users = read(sim, tmp_path / "locker", "users")
+    assert not users.complete
+    asked = {each["path"].rsplit("/", 1)[1]: each for each in users.manifest["requests"]}
+    assert asked["users"]["failures"] == ["server error: 503"] * QUICK.tries
+    assert asked["users"]["status"] == 503
+    assert asked["info"]["status"] == 200
+
+
+# ---------------------------------------------------------------------- connecting
+
+
+def test_a_name_that_is_looked_up_for_ever_is_given_up() -> None:
+    ours, theirs = socket.socketpair()
+    go = threading.Event()
+
+    def late() -> socket.socket:
+        assert go.wait(10)
+        return ours
+
+    assert within(0.05, late) is None
+    go.set()
+    with theirs:
+        theirs.settimeout(5)
+        assert theirs.recv(1) == b""  # what came too late was closed
+
+
+def test_what_connecting_says_is_handed_on() -> None:
+    def refused() -> socket.socket:
+        raise ConnectionRefusedError
+
+    with pytest.raises(ConnectionRefusedError):
+        within(5, refused)
+    ours, theirs = socket.socketpair()
+    assert within(5, lambda: ours) is ours
+    ours.close()
+    theirs.close()
