@@ -1,11 +1,17 @@
 """Lists read in parts at once: the same as in one walk, whatever moves meanwhile."""
 
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
 from tests.collection.conftest import Collecting
+from watchkeeper.collection.reading import Step
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection
 from watchkeeper.simulator import Company, Running, running
+from watchkeeper.simulator.world import Row
 
 AGENTS = ["sites", "groups", "agents"]
 
@@ -27,24 +33,128 @@ def ids(locker: Locker, found: Collection) -> list[str]:
     return read
 
 
+def filters(found: Collection) -> list[dict[str, str]]:
+    return [part["filter"] for part in found.manifest["parts"]]
+
+
+def names(found: Collection) -> set[str]:
+    return {name for each in filters(found) for name in each}
+
+
+def changed(company: Company, change: Callable[[list[Row]], None]) -> Company:
+    """The company with other agents, the rows of which may be changed."""
+    other = copy.copy(company)
+    other.fleet = copy.copy(company.fleet)
+    rows = [dict(row) for row in company.agents]
+    change(rows)
+    other.agents = other.fleet.rows = rows
+    return other
+
+
 def test_parts_give_what_one_walk_gives(
     large: Company, locker: Locker, collecting: Collecting
 ) -> None:
     with running(large) as sim:
-        whole = collecting(sim, only=["agents"]).collections[-1]
         split = read(collecting, sim)
         busiest = sim.busiest_second("/agents")
-    assert "parts" not in whole.manifest
-    assert whole.complete
     assert split.complete
-    filters = [part["filter"] for part in split.manifest["parts"]]
-    assert {name for each in filters for name in each} == {"siteIds", "groupIds"}
-    assert sorted(ids(locker, split)) == sorted(ids(locker, whole))
-    assert len(set(ids(locker, split))) == len(large.agents)
+    assert names(split) == {"siteIds", "groupIds", "createdAt__lt", "createdAt__gte"}
+    assert sorted(ids(locker, split)) == sorted(row["id"] for row in large.agents)
     assert split.completeness.rows == split.completeness.distinct
+    assert split.manifest["union"]["proved"]
     assert busiest <= 25
+    rows = [part["rows"] for part in split.manifest["parts"]]
+    assert max(rows) <= 1.6 * sum(rows) / len(rows)
     for part in split.manifest["parts"]:
         assert part["rows"] == part["count_first"] == part["count_last"] > 0
+
+
+def test_without_known_places_the_list_is_read_in_windows_of_time(
+    large: Company, locker: Locker, collecting: Collecting
+) -> None:
+    with running(large, faults=["moving-sites"]) as sim:
+        found = collecting(sim, only=["agents"]).collections[-1]
+        now = {row["id"] for row in sim.company.agents}
+        counted = [seen for seen in sim.requests if "countOnly" in seen.query]
+        looked_for = [seen for seen in sim.requests if "updatedAt__gte" in seen.query]
+    assert found.complete
+    assert names(found) == {"createdAt__lt", "createdAt__gte"}
+    assert {row["id"] for row in large.agents} <= set(ids(locker, found)) <= now
+    assert len(counted) == 7
+    assert looked_for == [], "nothing moves between windows of time"
+    rows = [part["rows"] for part in found.manifest["parts"]]
+    assert len(rows) == 6
+    assert max(rows) <= 1.5 * sum(rows) / len(rows)
+
+
+@pytest.mark.parametrize("only", [["agents"], AGENTS])
+def test_a_console_without_filters_of_time_is_read_without_windows(
+    only: list[str], large: Company, locker: Locker, collecting: Collecting
+) -> None:
+    with running(large, faults=["unknown-parameter:createdAt__lt"]) as sim:
+        found = collecting(sim, only=only).collections[-1]
+    assert found.complete
+    assert len(ids(locker, found)) == len(large.agents)
+    assert names(found) == {"siteIds", "groupIds"} if "sites" in only else True
+    assert ("parts" in found.manifest) == ("sites" in only)
+    assert any("not read in windows of time" in note for note in found.completeness.notes)
+    assert "error" not in found.manifest
+
+
+def test_records_without_a_time_of_creation_are_not_lost(
+    large: Company, locker: Locker, collecting: Collecting
+) -> None:
+    def undated(rows: list[Row]) -> None:
+        rows[2000]["createdAt"] = rows[9000]["createdAt"] = None
+
+    company = changed(large, undated)
+    with running(company) as sim:
+        first = collecting(sim, only=["agents"]).collections[-1]
+        second = collecting(sim, only=["agents"]).collections[-1]
+    for found in (first, second):
+        assert found.complete
+        assert set(ids(locker, found)) == {row["id"] for row in large.agents}
+    assert first.manifest["union"]["proved"] is False
+    assert "parts" not in second.manifest, "known from the first, so not tried again"
+
+
+def test_windows_that_have_become_uneven_are_divided_anew_from_the_rows_of_before(
+    large: Company, locker: Locker, collecting: Collecting
+) -> None:
+    def late(rows: list[Row]) -> None:
+        dates = sorted(row["createdAt"] for row in rows)[-4000:]
+        for number, row in enumerate(rows):
+            row["createdAt"] = dates[number % len(dates)]
+
+    with running(large) as sim:
+        first = collecting(sim, only=["agents"]).collections[-1]
+        sim.set_company(changed(large, late))
+        second = collecting(sim, only=["agents"]).collections[-1]
+        sim.forget()
+        third = collecting(sim, only=["agents"]).collections[-1]
+        counted = [seen for seen in sim.requests if "countOnly" in seen.query]
+    assert filters(second) == filters(first)
+    assert filters(third) != filters(first)
+    rows = [part["rows"] for part in third.manifest["parts"]]
+    assert max(rows) - min(rows) <= 20
+    assert len(counted) == 4
+    assert all(found.complete for found in (first, second, third))
+    assert len(ids(locker, third)) == len(large.agents)
+
+
+def test_places_whose_id_is_no_number_are_not_named(
+    large: Company, locker: Locker, collecting: Collecting
+) -> None:
+    odd = copy.copy(large)
+    first, *others = large.places.groups
+    odd.places = replace(large.places, groups=[first | {"id": "1_2"}, *others])
+    with running(odd) as sim:
+        collecting(sim, only=["sites", "groups"])
+        sim.set_company(large)
+        found = collecting(sim, only=["agents"]).collections[-1]
+    assert found.complete
+    assert names(found) == {"createdAt__lt", "createdAt__gte"}
+    assert len(ids(locker, found)) == len(large.agents)
 
 
 def test_the_parts_stay_the_same_from_day_to_day(
@@ -53,14 +163,91 @@ def test_the_parts_stay_the_same_from_day_to_day(
     with running(large) as sim:
         first = read(collecting, sim)
         second = read(collecting, sim)
-    assert [part["filter"] for part in first.manifest["parts"]] == [
-        part["filter"] for part in second.manifest["parts"]
-    ]
-    assert all("against" in page for page in second.manifest["pages"] if page["rows"] > 100)
+    assert filters(first) == filters(second)
+    pages = [page for page in second.manifest["pages"] if page["rows"] > 100]
+    assert all("against" in page for page in pages)
     assert sum(page["bytes"] for page in second.manifest["pages"]) * 20 < sum(
         page["bytes"] for page in first.manifest["pages"]
     )
     assert ids(locker, first) != []
+
+
+@pytest.mark.parametrize("latency", [0.0, 0.05])
+def test_what_is_missed_while_as_many_come_from_elsewhere_is_not_taken_for_whole(
+    latency: float, large: Company, locker: Locker, collecting: Collecting
+) -> None:
+    """Nothing tells of the moves, and as many older records were met as were counted at first."""
+    with running(large, faults=["moving-silently"], latency=latency) as sim:
+        found = read(collecting, sim)
+        now = {row["id"] for row in sim.company.agents}
+    came = now - {row["id"] for row in large.agents}
+    union = found.manifest["union"]
+    assert came, "an older agent came from elsewhere"
+    assert found.complete
+    assert set(ids(locker, found)) == now
+    assert union["read_of_those"] >= union["counted_before"], "the ages alone agree"
+    assert not union["proved"]
+    assert any("again in one walk" in note for note in found.completeness.notes)
+
+
+class Killed(Exception):
+    """Stands for the end of the process."""
+
+
+@pytest.mark.parametrize("only", [["agents"], AGENTS])
+def test_parts_that_were_cut_off_are_gone_on_with(
+    only: list[str], large: Company, locker: Locker, collecting: Collecting
+) -> None:
+    def cut(step: Step) -> None:
+        if step.resource.name == "agents" and step.rows > 4000:
+            raise Killed
+
+    with running(large) as sim:
+        with pytest.raises(Killed):
+            collecting(sim, only=only, on_progress=cut)
+        found = collecting(sim, only=only).collections[-1]
+        repeated = sim.repeated()
+    assert found.complete
+    assert found.manifest["union"]["proved"]
+    assert len(ids(locker, found)) == len(large.agents)
+    # What was under way when it ended is asked for again, and the threshold's oldest record.
+    assert sum(repeated.values()) <= 2 * 8
+    filtered = [request["params"] for request in found.manifest["requests"]]
+    windows = {each["createdAt__lt"] for each in filtered if "createdAt__lt" in each}
+    assert {each["createdAt__lt"] for each in filters(found) if "createdAt__lt" in each} <= windows
+
+
+def test_what_left_before_the_one_walk_is_told(
+    large: Company, locker: Locker, collecting: Collecting
+) -> None:
+    """The table has what the parts met; the verdict is that of the one walk."""
+    company = changed(large, lambda rows: rows[50].update(createdAt=None))
+    gone: set[str] = set()
+
+    def told(step: Step) -> None:
+        if step.resource.name == "agents" and step.rows == len(large.agents) - 1 and not gone:
+            gone.update(row["id"] for row in company.agents[100:103])
+            sim.set_company(changed(company, lambda rows: rows.__delitem__(slice(100, 103))))
+
+    with running(company) as sim:
+        found = collecting(sim, only=["agents"], on_progress=told).collections[-1]
+    assert gone
+    assert found.complete
+    assert gone <= set(ids(locker, found))
+    assert found.completeness.rows == found.completeness.distinct == len(ids(locker, found))
+    assert found.completeness.count_after == len(large.agents) - 3
+    assert any("3 that only the parts met" in note for note in found.completeness.notes)
+
+
+def test_a_filter_that_is_refused_leaves_no_error_behind(
+    large: Company, locker: Locker, collecting: Collecting
+) -> None:
+    with running(large, faults=["unknown-parameter:groupIds"]) as sim:
+        found = read(collecting, sim)
+    assert found.complete
+    assert len(ids(locker, found)) == len(large.agents)
+    assert "error" not in found.manifest
+    assert any("not read in" in note for note in found.completeness.notes)
 
 
 @pytest.mark.parametrize("latency", [0.0, 0.05])

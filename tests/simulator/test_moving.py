@@ -52,6 +52,26 @@ def _moment(row: Row) -> datetime:
     return datetime.fromisoformat(row["updatedAt"])
 
 
+def test_silently_nothing_tells_of_it_and_as_many_come_from_elsewhere(
+    serve: Serve, company: Company
+) -> None:
+    client = serve("moving-silently")
+    started = client.console.moment()
+    met = Counter(row["id"] for row in _by_site(client, company))
+    after = {row["id"]: row for row in client.console.company.agents}
+    before = {row["id"]: row for row in company.agents}
+    moved = {i for i in before if before[i]["siteId"] != after[i]["siteId"]}
+    came = after.keys() - before.keys()
+    assert moved == before.keys() - met.keys()
+    assert set(met.values()) == {1}
+    assert len(moved) == len(came) == 3
+    assert came <= met.keys()
+    assert len(met) == len(before), "which is what was counted at first"
+    since = started.isoformat().replace("+00:00", "Z")
+    for field in ("updatedAt__gte", "createdAt__gte"):
+        assert client.walk("/agents", **{field: since}, **ALL) == []
+
+
 def test_it_happens_once_and_spares_who_reads_all_in_one(serve: Serve, company: Company) -> None:
     client = serve("moving-sites")
     rows = client.walk("/agents", limit="60", sortBy="id", **ALL)

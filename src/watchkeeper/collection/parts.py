@@ -1,151 +1,272 @@
 """Lists read in parts at once, and proved whole; where that fails, in one walk.
 
-The parts are the sites and, of the largest ones, the groups; several walks are under way at once,
-each below the rate limit that they share. What moved between parts while they were read is met
-twice and counted once, or met nowhere and then looked for among what was changed since.
+The parts are the sites, of large ones the groups, and of what is still too large windows of time;
+several walks are under way at once, each below the rate limit that they share. What moved between
+places while they were read is met twice and counted once, or met nowhere and then found among
+what was changed since.
 """
 
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
 
 from watchkeeper.clock import rfc3339
-from watchkeeper.collection import cursor
-from watchkeeper.collection.crew import Put, gathered
+from watchkeeper.collection import cursor, splitting, thresholds
+from watchkeeper.collection.crew import Put, Task, gathered
 from watchkeeper.collection.reading import Kept, Reading
-from watchkeeper.collection.splitting import Part, Place, Site, Union, plan
-from watchkeeper.errors import Refused
+from watchkeeper.collection.splitting import Part, Place, Site, Union
+from watchkeeper.errors import CursorExpired, Refused
+from watchkeeper.locker.keys import Keys
 from watchkeeper.model.collection import Collection, Completeness, completeness
 
 # What was changed since is only looked for where it is a small share of the list.
 _FEW = 0.2
+# The console's clocks may differ by so much among themselves.
+_MARGIN = timedelta(seconds=2)
 
 
-def planned(reading: Reading, counted: int | None) -> tuple[Part, ...]:
-    """The parts to read the list in; none when one walk is better or the places are not known."""
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The count before the first page, and a moment by the console's clock before it was made.
+
+    The moment is None where the console tells no time.
+    """
+
+    count: int
+    since: datetime | None
+
+
+def start(reading: Reading, counted: cursor.Counted, took: float) -> Start | None:
+    """What a proof begins with; None where the list is not divided.
+
+    `took` is how many seconds the question for the count took: the answer's `Date` may be so much
+    later than what was counted, and it has whole seconds only.
+    """
+    if counted.total is None or not reading.resource.split:
+        return None
+    known = reading.decided("since")
+    if known is not None:
+        return Start(counted.total, datetime.fromisoformat(known))
+    if not counted.date:
+        return Start(counted.total, None)
+    console = reading.job.console
+    if not console.requests:
+        # An answer of before an interruption: nobody knows any more how long the question took.
+        took = console.limits.total
+    moment = parsedate_to_datetime(counted.date) - timedelta(seconds=took) - _MARGIN
+    return Start(counted.total, moment)
+
+
+def planned(reading: Reading, params: cursor.Params, begin: Start) -> tuple[Part, ...]:
+    """The parts to read the list in; none when one walk is better."""
     decided = reading.decided("parts")
     if decided is not None:
-        return tuple(Part(each["name"], tuple(each["ids"])) for each in decided)
-    parts: tuple[Part, ...] = ()
-    if counted is not None and reading.resource.split:
-        walks = reading.job.console.limits.walks
-        parts = plan(_places(reading), counted, walks, _former(reading))
-    reading.decide("parts", [{"name": each.name, "ids": list(each.ids)} for each in parts])
+        return tuple(Part.of(each) for each in decided)
+    parts = _chosen(reading, params, begin)
+    if parts and begin.since is not None:
+        reading.decide("since", rfc3339(begin.since))
+    reading.decide("parts", [part.filter for part in parts])
     return parts
 
 
 def read(
-    reading: Reading, params: cursor.Params, parts: tuple[Part, ...], counted: cursor.Counted
+    reading: Reading, params: cursor.Params, parts: tuple[Part, ...], begin: Start
 ) -> Completeness | None:
     """Reads every part; returns the verdict, None when the union cannot be proved whole.
 
     Then what was read stays as evidence, and one walk over the whole list has to follow.
     """
-    since = parsedate_to_datetime(counted.date) if counted.date else None
-    reading.older_than(since)
-    told: list[dict[str, Any]] = [{"filter": part.filter} for part in parts]
-    reading.facts["parts"] = told
-    before = counted.total or 0
+    reading.older_than(begin.since)
+    reading.facts["parts"] = [{"filter": part.filter} for part in parts]
+    refused: list[str] = []
+    short = [False] * len(parts)
 
     def whole() -> None:
         tasks = [
-            partial(_part, reading, params | part.filter, number)
+            partial(_part, reading, params | part.filter, number, short)
             for number, part in enumerate(parts)
         ]
-        for kept in gathered(tasks, workers=reading.job.console.limits.walks):
-            reading.add(kept)
+        try:
+            with closing(gathered(tasks, workers=reading.job.console.limits.walks)) as found:
+                for kept in found:
+                    reading.add(kept)
+        except CursorExpired:
+            raise
+        except Refused as error:
+            refused.append(error.message)
 
-    reason = cursor.attempt(reading, whole, before)
+    reason = cursor.attempt(reading, whole, begin.count)
     if reason:
-        return cursor.verdict(reading, before, None, reason, ended=False)
-    moved = reading.rows - reading.distinct
-    union = Union(before, reading.older)
-    looked_for = union.missing
-    if not union.whole and since is not None:
-        reason = cursor.attempt(reading, partial(_changed, reading, params, since), before)
-        union = Union(before, reading.older)
-    after = cursor.count(reading, params).total
-    reading.facts["union"] = {
-        "counted_before": before,
-        "counted_after": after,
-        "read_of_those": union.older,
-        "at": rfc3339(since) if since else None,
-    }
-    if not union.whole or after is None:
-        missing = f"{union.missing} of {before} were not met"
-        reading.notes.append(f"read in {len(parts)} parts, {missing}: read again in one walk")
+        return cursor.verdict(reading, begin.count, None, reason, ended=False)
+    if refused:
+        reading.notes.append(f"not read in parts: {refused[0]}")
         return None
-    if moved:
-        reading.notes.append(f"{moved} were met in more than one part and counted once")
-    if looked_for:
-        reading.notes.append(f"{looked_for} moved meanwhile and were found among the changed ones")
-    reading.notes.append(f"read in {len(parts)} parts; all {before} that were there were met")
+    return _proved(reading, params, parts, begin, sum(short))
+
+
+def _proved(
+    reading: Reading, params: cursor.Params, parts: tuple[Part, ...], begin: Start, short: int
+) -> Completeness | None:
+    """The verdict over what was read, None without a proof."""
+    places = any(part.name for part in parts)
+    rows, met, older = reading.rows, reading.distinct, reading.older
+    after, dated = _afterwards(reading, params, begin, places=places)
+    union = Union(
+        begin.count, after, reading.distinct, reading.older, dated, short=short, places=places
+    )
+    reading.facts["union"] = {
+        "proved": union.whole,
+        "by": "age and change" if places else "windows of time",
+        "counted_before": begin.count,
+        "counted_after": after,
+        **({} if places else {"counted_dated": dated}),
+        "read": union.distinct,
+        "read_of_those": union.older,
+        "at": rfc3339(begin.since) if begin.since else None,
+    }
+    if not union.whole:
+        missing = f"read in {len(parts)} parts, {union.why_not}: read again in one walk"
+        reading.notes.append(missing)
+        return None
+    if rows > met:
+        reading.notes.append(f"{rows - met} were met in more than one part and counted once")
+    if reading.older > older:
+        moved = reading.older - older
+        reading.notes.append(f"{moved} moved meanwhile and were found among the changed ones")
+    reading.notes.append(f"read in {len(parts)} parts; all {begin.count} that were there were met")
     return completeness(
         ended=True,
         rows=reading.distinct,
         distinct=reading.distinct,
-        count_before=before,
+        count_before=begin.count,
         count_after=after,
     )
 
 
-def _part(reading: Reading, params: cursor.Params, number: int, put: Put[Kept]) -> None:
+def _part(
+    reading: Reading, params: cursor.Params, number: int, short: list[bool], put: Put[Kept]
+) -> None:
+    """One part as a task; notes in `short` whether it gave fewer than the console counted in it."""
     told = reading.facts["parts"][number]
     told["rows"] = 0
+    own = Keys()
     for kept in cursor.kept_pages(reading, params, part=number):
         told.setdefault("count_first", kept.rows.total)
         told["count_last"] = kept.rows.total
         told["rows"] += kept.rows.count
+        own.add(kept.rows.batch.column(reading.resource.key))
         put(kept)
+    counts = [told["count_first"], told["count_last"]]
+    short[number] = len(own) < min(count for count in (*counts, len(own)) if count is not None)
 
 
-def _changed(reading: Reading, params: cursor.Params, since: object) -> None:
+def _afterwards(
+    reading: Reading, params: cursor.Params, begin: Start, *, places: bool
+) -> tuple[int | None, int | None]:
+    """The console's counts after the parts: of all, and of those that are in any window.
+
+    With `places`, what was changed since the beginning is taken in instead of the second. Both
+    are asked for at once: what comes between the two is told by neither or makes them disagree.
+    """
+    counted: dict[str, int | None] = {}
+
+    def count(name: str, asked: cursor.Params, _put: Put[Kept]) -> None:
+        counted[name] = cursor.count(reading, asked).total
+
+    tasks: list[Task[Kept]] = [partial(count, "all", params)]
+    if places:
+        tasks.append(partial(_changed, reading, params, begin.since))
+    else:
+        tasks.append(partial(count, "dated", params | Part(since=splitting.EARLIEST).filter))
+
+    def whole() -> None:
+        with closing(gathered(tasks, workers=len(tasks))) as found:
+            for kept in found:
+                reading.add(kept)
+
+    reason = cursor.attempt(reading, whole, begin.count)
+    if reason:
+        reading.notes.append(f"what came after the parts could not be read: {reason}")
+    return counted.get("all"), counted.get("dated")
+
+
+def _changed(
+    reading: Reading, params: cursor.Params, since: datetime | None, put: Put[Kept]
+) -> None:
     """Reads what was changed since the parts were begun: what moved is among it."""
-    asked = params | {"updatedAt__gte": rfc3339(since)}  # type: ignore[arg-type]
+    if since is None:
+        return
+    asked = params | {"updatedAt__gte": splitting.moment(since)}
+    few = max(reading.resource.page_limit, _FEW * reading.distinct)
     try:
-        found = cursor.count(reading, asked).total
-        if found is None or found > max(reading.resource.page_limit, _FEW * reading.distinct):
-            return
         for kept in cursor.kept_pages(reading, asked):
-            reading.add(kept)
+            put(kept)
+            if kept.rows.total is not None and kept.rows.total > few:
+                reading.notes.append(f"{kept.rows.total} were changed meanwhile, too many to read")
+                return
+    except CursorExpired:
+        raise
     except Refused as error:
         reading.notes.append(f"what moved cannot be looked for: {error.message}")
 
 
+# ---------------------------------------------------------------------- which parts
+
+
+def _chosen(reading: Reading, params: cursor.Params, begin: Start) -> tuple[Part, ...]:
+    """The parts of the last time where they are still about even, else new ones."""
+    walks = reading.job.console.limits.walks
+    # Without the console's clock nothing proves that no record moved from place to place.
+    sites = _places(reading) if begin.since is not None else []
+    former = splitting.adapted(_former(reading), sites)
+    if splitting.even(former, sites, begin.count, walks):
+        return former
+    weighed = splitting.reweighed(sites, thresholds.weights(reading))
+    drafts = splitting.draft(weighed, begin.count, walks)
+    wanted = {each.part: each.windows for each in drafts if each.windows > 1}
+    parts = splitting.parts_of(drafts, thresholds.find(reading, params, wanted))
+    if splitting.covers(former, sites) and not splitting.better(parts, former):
+        return former
+    return parts
+
+
 def _places(reading: Reading) -> list[Site]:
-    """The sites with their groups, from the newest collections of both that are whole."""
+    """The sites with their groups, from the newest collections of both that are whole.
+
+    None where an id is no number: it might hold a comma, and a filter would ask for others.
+    """
     job = reading.job
     sites, groups = job.newest("sites"), job.newest("groups")
     if sites is None or not sites.complete:
         return []
-    weights = dict(_pairs(reading, sites, "active_licenses"))
     below: dict[str, list[Place]] = {}
     if groups is not None and groups.complete:
-        table = job.locker.table(groups, ["id", "site_id", "total_agents"])
-        for row in table.to_pylist():
-            below.setdefault(row["site_id"], []).append(Place(row["id"], row["total_agents"] or 0))
+        for site, group, agents in _rows(reading, groups, "site_id", "id", "total_agents"):
+            below.setdefault(site, []).append(Place(group, agents or 0))
     found: list[Site] = []
-    for identity, licences in weights.items():
+    for identity, licences in _rows(reading, sites, "id", "active_licenses"):
         inside = tuple(below.get(identity, ()))
-        weight = sum(place.weight for place in inside) or licences
-        found.append(Site(identity, weight, inside))
-    return found
+        found.append(Site(identity, sum(each.weight for each in inside) or licences or 0, inside))
+    ids = [each.id for site in found for each in (site, *site.groups)]
+    plain = all(str(each).isascii() and str(each).isdecimal() for each in ids)
+    return found if plain and len(ids) == len(set(ids)) else []
 
 
-def _pairs(reading: Reading, sites: Collection, column: str) -> Iterator[tuple[str, int]]:
-    table = reading.job.locker.table(sites, ["id", column])
-    for row in table.to_pylist():
-        yield row["id"], row[column] or 0
+def _rows(reading: Reading, found: Collection, *columns: str) -> Iterator[tuple[Any, ...]]:
+    table = reading.job.locker.table(found, columns)
+    yield from zip(*(table.column(name).to_pylist() for name in columns), strict=True)
 
 
 def _former(reading: Reading) -> tuple[Part, ...]:
-    """The parts of the last collection that was read in parts."""
+    """The parts of the last collection, if they were proved to be the whole."""
     for found in reversed(reading.former):
         parts = found.manifest.get("parts")
-        if parts:
-            filters = [dict(part["filter"]) for part in parts]
-            return tuple(
-                Part(name, tuple(ids.split(","))) for each in filters for name, ids in each.items()
-            )
+        if parts and found.complete and not found.subject:
+            if not found.manifest.get("union", {}).get("proved"):
+                return ()
+            return tuple(Part.of(part["filter"], part.get("rows", 0)) for part in parts)
     return ()

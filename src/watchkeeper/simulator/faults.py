@@ -55,6 +55,7 @@ _LASTING: Final = {
     "count-too-large": "totalItems is seven more than there are",
     "moving-rows": "agents come, go and change after the second page of a walk",
     "moving-sites": "after the second page of agents some change their site and one registers",
+    "moving-silently": "as moving-sites, but updatedAt stays and as many come from elsewhere",
     "duplicates": "each page begins with the last row of the page before",
     "hang-large": "pages of more than 500 rows never come",
     "token-expired": "401 everywhere",
@@ -76,15 +77,10 @@ _NAMED: Final = {
 }
 FAULTS: Final = _TRANSIENT | _LASTING | _NUMBERED | _NAMED
 
+# Faults that change the company once, while it is being read.
+MOVING: Final = ("moving-rows", "moving-sites", "moving-silently")
 # Faults that shape pages: while one is active no page is kept.
-_PAGES: Final = (
-    "repeated-cursor",
-    "expired-cursor",
-    "moving-rows",
-    "moving-sites",
-    "duplicates",
-    "end-empty-page",
-)
+_PAGES: Final = (*MOVING, "repeated-cursor", "expired-cursor", "duplicates", "end-empty-page")
 ENDS: Final = (
     "end-null",
     "end-empty-string",

@@ -7,7 +7,7 @@ import msgspec
 
 from watchkeeper.simulator.catalogue import endpoint
 from watchkeeper.simulator.company import Company
-from watchkeeper.simulator.faults import ENDS, Faults
+from watchkeeper.simulator.faults import ENDS, MOVING, Faults
 from watchkeeper.simulator.moving import Walk
 from watchkeeper.simulator.query import Selection, Wish, invalid, select, write_cursor
 from watchkeeper.simulator.records import render
@@ -151,6 +151,9 @@ class Pages:
         self._check_cursor(resource, wish, number)
         end = start - overlap + len(rows)
         more = end < len(chosen.rows) or ("end-empty-page" in self.faults and bool(rows))
+        if resource == "agents" and any(name in self.faults for name in MOVING):
+            with self._lock:
+                self.walk.served(wish, rows, self.company.places.groups, ended=not more)
         if rows and more:
             pagination["nextCursor"] = write_cursor(rows[-1], view, wish.sort, wish.order)
             if wish.cursor and self._strikes("repeated-cursor", resource, wish):
@@ -161,9 +164,6 @@ class Pages:
         elif "moving-rows" in self.faults and resource == "agents":
             self.moving = number >= 1 or end + wish.limit >= len(chosen.rows)
             self.last = rows[-1]["id"]
-        if "moving-sites" in self.faults and resource == "agents":
-            with self._lock:
-                self.walk.served(wish, rows, self.company.places.groups, ended=not more)
         return envelope
 
     def _strikes(self, name: str, resource: str, wish: Wish) -> bool:

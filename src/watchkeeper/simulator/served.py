@@ -11,7 +11,7 @@ from typing import Any
 from watchkeeper.simulator import moving, seen
 from watchkeeper.simulator.answers import Console
 from watchkeeper.simulator.company import Company
-from watchkeeper.simulator.faults import Faults
+from watchkeeper.simulator.faults import MOVING, Faults
 from watchkeeper.simulator.rates import Gate
 from watchkeeper.simulator.seen import ROOT, Seen
 from watchkeeper.simulator.truth import truth
@@ -100,13 +100,20 @@ class Running:
 
     def move(self) -> None:
         """After a page that the fault chose, the company changes, once."""
+        reason = next((f.name for f in self.faults.active if f.name in MOVING), None)
+        if reason is None:
+            return
         with self.lock:
             console = self.console
-            if "moving-rows" in self.faults and console.pages.moving:
-                self._become(console.company.moved(console.pages.last), "moving-rows")
-            elif "moving-sites" in self.faults and console.pages.walk.under_way:
-                walk, moment = console.pages.walk, self.moment()
-                self._become(moving.between_sites(console.company, walk, moment), "moving-sites")
+            pages, company = console.pages, console.company
+            if reason not in self.faults:
+                return  # it has happened meanwhile
+            if reason == "moving-rows" and pages.moving:
+                self._become(company.moved(pages.last), reason)
+            elif reason != "moving-rows" and pages.walk.under_way:
+                silently = reason == "moving-silently"
+                moved = moving.between_sites(company, pages.walk, self.moment(), silently=silently)
+                self._become(moved, reason)
 
     def _become(self, company: Company, reason: str) -> None:
         self.company = company

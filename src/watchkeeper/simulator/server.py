@@ -124,8 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
         if broken is not None:
             return broken
         answer = console.answer(path, query)
-        if "moving-rows" in faults or "moving-sites" in faults:
-            running.move()
+        running.move()
         return answer
 
     def _hang(self) -> None:
