@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 
 import msgspec
 import pytest
@@ -60,8 +61,13 @@ def test_other_consoles_and_other_rates_have_turns_of_their_own() -> None:
     assert pacer_of("one.example", Limits(), lambda: 0.0) is not mine
 
 
-def used(pacer: Pacer, walks: list[list[str]], clock: list[float]) -> list[tuple[float, str]]:
-    """When several walks at once ask which path, each as soon as it has all its turns."""
+def used(
+    pacer: Pacer, walks: list[list[str]], clock: list[float], late: Random | None = None
+) -> list[tuple[float, str]]:
+    """When several walks at once ask which path, each as soon as it has all its turns.
+
+    With `late` every pause takes longer than it was to, as it does where processors are few.
+    """
     moments: list[tuple[float, str]] = []
     waiting: list[tuple[float, int, Iterator[float], str]] = []
     left = [iter(walk) for walk in walks]
@@ -80,7 +86,8 @@ def used(pacer: Pacer, walks: list[list[str]], clock: list[float]) -> list[tuple
             moments.append((clock[0], path))
             next_of(walk)
         else:
-            heapq.heappush(waiting, (clock[0] + seconds, walk, turns, path))
+            longer = late.uniform(0, 0.3) if late is not None and seconds else 0.0
+            heapq.heappush(waiting, (clock[0] + seconds + longer, walk, turns, path))
     return moments
 
 
@@ -100,6 +107,16 @@ def test_what_is_slowed_below_a_published_rate_counts_towards_it(walks: list[lis
     if moments:
         slowed = sum(path.startswith("/agents/x") for _, path in moments)
         assert slowed <= 1 + 5 * moments[-1][0] + 1e-6
+
+
+@given(st.integers(0, 10**6), st.integers(2, 12))
+def test_who_wakes_late_never_makes_a_second_too_full(seed: int, walks: int) -> None:
+    clock = [0.0]
+    pacer = Pacer(PUBLISHED_RATES, lambda: clock[0])
+    moments = used(pacer, [["/agents"] * 12] * walks, clock, Random(seed))  # noqa: S311 - no secret
+    assert len(moments) == 12 * walks
+    for number, (begun, _) in enumerate(moments):
+        assert sum(moment < begun + 0.9999 for moment, _ in moments[number:]) <= 25
 
 
 def test_paths_that_the_vendor_limits_apart_stay_apart() -> None:

@@ -17,7 +17,7 @@ RESOURCE = Resource(
     ),
     secrets=("licenseKey",),
     split=True,
-    created="registered_at",
+    created="created_at",
     updated="updated_at",
     columns=(
         Column("id", "id"),

@@ -1,6 +1,7 @@
 """How patient and how polite the client is: time limits, tries, published rate limits."""
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from threading import Lock
@@ -31,6 +32,8 @@ _PUBLISHED = frozenset(prefix for prefix, _, _ in PUBLISHED_RATES)
 _MARGIN = 0.96
 # Seconds.
 RECOVERY = 120.0
+_SECOND = 1.0
+_A_MOMENT = 1e-6  # what a clock does not tell apart
 # Several 429 within this share of the time of recovery are one lesson: many walks learn it at once.
 _ONE_LESSON = 1 / 60
 _SMALLEST_SHARE = 1 / 16
@@ -108,12 +111,16 @@ def rates_of(path: str, rates: tuple[tuple[str, float, int], ...]) -> list[tuple
 
 @dataclass(slots=True)
 class _Pace:
-    """How one prefix is asked: free turns and when that was, the share of its rate since when."""
+    """How one prefix is asked: free turns and when that was, the share of its rate since when.
+
+    `used` holds when the last turns were really used, as many as there may be in a second.
+    """
 
     turns: float
     at: float
     share: float = 1.0
     since: float = 0.0
+    used: deque[float] = field(default_factory=deque)
 
 
 class Pacer:
@@ -139,16 +146,33 @@ class Pacer:
     def turns(self, path: str) -> Iterator[float]:
         """Takes a turn of each rate the path is held to; yields the seconds to wait for each.
 
-        The vendor's is taken last, at the moment of use, so that it is the one never exceeded.
+        The vendor's is taken last, at the moment of use, so that it is the one never exceeded:
+        threads that wake late, several in the same moment, wait again.
         """
         for prefix, published, burst in rates_of(path, self._rates):
             with self._lock:
                 now = self._monotonic()
                 pace = self._paces.setdefault(prefix, _Pace(float(burst), now))
-                rate = published * _MARGIN * self._share(pace, now)
+                margin = _MARGIN if burst > 1 else 1.0  # the other kind is held below it when used
+                rate = published * margin * self._share(pace, now)
                 pace.turns = min(float(burst), pace.turns + (now - pace.at) * rate) - 1.0
                 pace.at = now
                 wait = 0.0 if pace.turns >= 0 else -pace.turns / rate
+            yield wait
+        if burst == 1:
+            yield from self._used(pace, int(published * _MARGIN))
+
+    def _used(self, pace: _Pace, most: int) -> Iterator[float]:
+        """Notes a turn as used; yields seconds to wait while `most` were in the last second."""
+        while most > 1:
+            with self._lock:
+                now = self._monotonic()
+                wait = pace.used[0] + _SECOND - now if len(pace.used) >= most else 0.0
+                if wait <= _A_MOMENT:
+                    pace.used.append(now)
+                    while len(pace.used) > most:
+                        pace.used.popleft()
+                    return
             yield wait
 
     def throttled(self, path: str) -> None:
