@@ -93,7 +93,9 @@ class App:
         from watchkeeper.ledger.connections import connect  # noqa: PLC0415 - after build
 
         with _answering():
-            added = connect(name, address, token, vault=self.installation.vault, actor=actor)
+            parts = self.installation
+            now = parts.clock.now()
+            added = connect(name, address, token, vault=parts.vault, actor=actor, now=now)
             runs.ask(name, trigger="first")
         return added
 

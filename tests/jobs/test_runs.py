@@ -13,7 +13,6 @@ from watchkeeper.controls import catalogue as controls
 from watchkeeper.errors import UsageError
 from watchkeeper.jobs import runs
 from watchkeeper.jobs.collecting import Interrupted, carry_out
-from watchkeeper.jobs.schedule import due_of
 from watchkeeper.jobs.tasks import ask_for_what_is_due
 from watchkeeper.ledger.connections import connect
 from watchkeeper.ledger.installation import Installation
@@ -25,6 +24,7 @@ from watchkeeper.ledger.models import (
     Run,
     RunState,
 )
+from watchkeeper.ledger.schedule import due_of
 from watchkeeper.locker.locker import Locker
 from watchkeeper.resources import catalogue as resources
 from watchkeeper.sentinelone.address import parse_address
@@ -52,7 +52,14 @@ def parts(ledger: App, tmp_path: Path) -> Installation:
 
 
 def add(parts: Installation, url: str, token: str) -> Connection:
-    return connect("acme", parse_address(url), parse_token(token), vault=parts.vault, actor="maria")
+    return connect(
+        "acme",
+        parse_address(url),
+        parse_token(token),
+        vault=parts.vault,
+        actor="maria",
+        now=parts.clock.now(),
+    )
 
 
 def go_on() -> bool:

@@ -24,7 +24,14 @@ def committed(app: App) -> Iterator[App]:
     """The installation, and one paused connection nobody answers for; removed afterwards."""
     console = parse_address("http://127.0.0.1:9")
     vault = app.installation.vault
-    connect("lost", console, parse_token(TOKEN), vault=vault, actor="maria")
+    connect(
+        "lost",
+        console,
+        parse_token(TOKEN),
+        vault=vault,
+        actor="maria",
+        now=app.installation.clock.now(),
+    )
     Connection.objects.filter(name="lost").update(paused=True)
     yield app
     Connection.objects.filter(name="lost").delete()

@@ -65,7 +65,14 @@ def stored_text() -> str:
 def test_a_token_cannot_be_read_in_the_database(ledger: App) -> None:
     address = parse_address("https://acme.sentinelone.net")
 
-    added = connect("acme", address, token(), vault=ledger.installation.vault, actor="maria")
+    added = connect(
+        "acme",
+        address,
+        token(),
+        vault=ledger.installation.vault,
+        actor="maria",
+        now=ledger.installation.clock.now(),
+    )
 
     text = stored_text()
     assert "acme.sentinelone.net" in text
@@ -78,7 +85,14 @@ def test_a_token_cannot_be_read_in_the_database(ledger: App) -> None:
 def test_connecting_again_changes_the_connection_and_says_so(ledger: App) -> None:
     vault = ledger.installation.vault
     for url in ("https://one.sentinelone.net", "https://two.sentinelone.net"):
-        connect("acme", parse_address(url), token(), vault=vault, actor="maria")
+        connect(
+            "acme",
+            parse_address(url),
+            token(),
+            vault=vault,
+            actor="maria",
+            now=ledger.installation.clock.now(),
+        )
 
     assert Connection.objects.get().console == "https://two.sentinelone.net"
     actions = AuditEvent.objects.filter(object="acme").order_by("id")

@@ -181,21 +181,23 @@ def _token_file(folder: "DataFolder") -> Path:
 def _fill(up: "Up", console: str, folder: "DataFolder", stop: "StopRequest") -> None:
     """Connects the simulated console and waits until what is due is collected and judged."""
     from watchkeeper.jobs import runs
-    from watchkeeper.jobs.schedule import due_of
     from watchkeeper.ledger.connections import connect
     from watchkeeper.ledger.models import RunState
+    from watchkeeper.ledger.schedule import due_of
     from watchkeeper.sentinelone.address import parse_address
     from watchkeeper.sentinelone.token import parse_token
 
+    parts = up.app.installation
     connection = connect(
         NAME,
         parse_address(console),
         parse_token(_token_file(folder).read_text("utf-8")),
-        vault=up.app.installation.vault,
+        vault=parts.vault,
         actor="demo",
+        now=parts.clock.now(),
     )
     # Whose token it is, always: that shows that the new address and token work.
-    wanted = {"own_user", *due_of(connection, up.app.installation.clock.now())}
+    wanted = {"own_user", *due_of(connection, parts.clock.now())}
     run = runs.ask(NAME, sorted(wanted), trigger="demo")
     with _Bars() as bars:
         while run.state in {RunState.WAITING, RunState.RUNNING}:

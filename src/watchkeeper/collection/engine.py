@@ -1,8 +1,9 @@
 """The use-case: everything that is asked for, in order, each sealed with its verdict."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from watchkeeper.collection import (
     accounts,
@@ -70,14 +71,16 @@ def collect(
     agent: str | None = None,
     trigger: str = "command line",
     on_progress: Progress | None = None,
+    due: Mapping[str, datetime] | None = None,
 ) -> Report:
     """Collects the resources named in `only` and what they need, or all.
 
     Never raises for a resource that cannot be read: that is its verdict. With `agent` (an id)
     that one device is read afresh and nothing else. A run of this connection that was cut off
-    lately is gone on with: what it sealed counts, what it was reading is read to its end.
+    lately is gone on with: what it sealed counts, what it was reading is read to its end. `due`
+    says by resource when a schedule wanted it: the manifests tell, and so how late each was.
     """
-    job = Job(console, locker, connection, trigger, on_progress)
+    job = Job(console, locker, connection, trigger, on_progress, due=due or {})
     report = Report()
     if agent is not None:
         if not _AGENT.fullmatch(agent):

@@ -48,7 +48,10 @@ class Step:
 
 @dataclass(slots=True)
 class Job:
-    """What the collections of one run share; `run` is the run's own id."""
+    """What the collections of one run share.
+
+    `run` is the run's own id; `due` says by resource when a schedule wanted it.
+    """
 
     console: Console
     locker: Locker
@@ -58,6 +61,7 @@ class Job:
     system_version: str = ""
     run: str = field(default_factory=lambda: str(uuid_utils.uuid7()))
     collected: dict[str, Collection] = field(default_factory=dict)
+    due: Mapping[str, datetime] = field(default_factory=dict)
 
     def newest(self, resource: str) -> Collection | None:
         """This run's collection of a resource, else the newest complete one in the locker."""
@@ -322,6 +326,8 @@ class Reading:
             },
             "absent_fields": list(self._absent or ()),
         }
+        if self.resource.name in self.job.due and not self.subject:
+            record["due"] = rfc3339(self.job.due[self.resource.name])
         if self._before.records:
             record["time"]["oldest"] = self._before.oldest
         if self._before.continues is not None:

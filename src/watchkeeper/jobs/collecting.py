@@ -10,10 +10,19 @@ from watchkeeper.clock import Clock
 from watchkeeper.collection.engine import Report, collect
 from watchkeeper.collection.reading import Step
 from watchkeeper.controls import catalogue
-from watchkeeper.errors import ConsoleError, GoneSilent, NotReachable, TokenDead, WatchkeeperError
+from watchkeeper.errors import (
+    ConsoleError,
+    GoneSilent,
+    NotReachable,
+    TokenDead,
+    UsageError,
+    WatchkeeperError,
+)
+from watchkeeper.ledger.connections import note_state, proxy_of
 from watchkeeper.ledger.index import index
 from watchkeeper.ledger.installation import Installation
 from watchkeeper.ledger.models import Connection, ConnectionState, Run, RunState
+from watchkeeper.ledger.schedule import wanted_of
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection
 from watchkeeper.sentinelone.address import environment_proxy, parse_address
@@ -53,8 +62,20 @@ def carry_out(run: Run, parts: Installation, *, stopping: Callable[[], bool]) ->
 def open_console(connection: Connection, parts: Installation) -> Console:
     """The client of a connection, its token decrypted; raises UsageError."""
     address = parse_address(connection.console, parts.allowed_consoles)
-    token = parts.vault.decrypt(connection.token_ciphertext)
-    return Console(address, token, clock=parts.clock, proxy=environment_proxy(address))
+    try:
+        token = parts.vault.decrypt(connection.token_ciphertext)
+        proxy = proxy_of(connection, parts.vault)
+    except UsageError as error:
+        now = parts.clock.now()
+        note_state(connection, ConnectionState.TOKEN_LOST, str(error), now)
+        raise
+    return Console(
+        address,
+        token,
+        clock=parts.clock,
+        proxy=proxy or environment_proxy(address),
+        certificates=connection.certificates,
+    )
 
 
 def _collect_and_judge(run: Run, parts: Installation, stopping: Callable[[], bool]) -> str:
@@ -73,12 +94,13 @@ def _collect_and_judge(run: Run, parts: Installation, stopping: Callable[[], boo
             agent=run.subject or None,
             trigger=run.trigger,
             on_progress=progress,
+            due=wanted_of(connection),
         )
     finally:
         console.close()
         progress.write()
         index(locker, connection)  # also what was sealed before an interruption
-    _note_state(connection, report)
+    note_state(connection, *_state(report), parts.clock.now())
     if not run.subject:
         _note_token(connection, locker, report.collections)
         _judge(locker, connection.name, report.collections, parts.clock.now())
@@ -143,19 +165,17 @@ def _end(run: Run, now: datetime, state: RunState, reason: str) -> None:
     Run.objects.filter(pk=run.pk).update(state=state, ended=now, reason=reason)
 
 
-def _note_state(connection: Connection, report: Report) -> None:
-    """What the run says about the connection itself."""
+def _state(report: Report) -> tuple[ConnectionState, str]:
+    """What the run says about the connection itself, and why."""
     states: tuple[tuple[type[ConsoleError], ConnectionState], ...] = (
         (TokenDead, ConnectionState.TOKEN_DEAD),
         (NotReachable, ConnectionState.UNREACHABLE),
         (GoneSilent, ConnectionState.UNREACHABLE),
     )
-    state, reason = ConnectionState.OK, ""
-    if report.fatal is not None:
-        reason = str(report.fatal)
-        kinds = [found for kind, found in states if isinstance(report.fatal, kind)]
-        state = kinds[0] if kinds else ConnectionState.FAILED
-    Connection.objects.filter(pk=connection.pk).update(state=state, state_reason=reason)
+    if report.fatal is None:
+        return ConnectionState.OK, ""
+    kinds = [found for kind, found in states if isinstance(report.fatal, kind)]
+    return (kinds[0] if kinds else ConnectionState.FAILED), str(report.fatal)
 
 
 def _note_token(connection: Connection, locker: Locker, collections: Sequence[Collection]) -> None:

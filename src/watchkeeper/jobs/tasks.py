@@ -5,6 +5,7 @@ it again. A worker that is asked to stop gives its job back.
 """
 
 import contextlib
+from datetime import timedelta
 
 import structlog
 from asgiref.sync import sync_to_async
@@ -15,14 +16,20 @@ from procrastinate.jobs import Status
 
 from watchkeeper.jobs import runs
 from watchkeeper.jobs.collecting import Interrupted, carry_out
-from watchkeeper.jobs.schedule import AGAIN, due_of
 from watchkeeper.ledger.installation import installation
-from watchkeeper.ledger.models import Connection, Run
+from watchkeeper.ledger.models import Connection, ConnectionState, Run
+from watchkeeper.ledger.notices import warn_of_tokens
+from watchkeeper.ledger.schedule import due_of
+from watchkeeper.model.schedule import AGAIN
 
 _log = structlog.get_logger("watchkeeper.jobs")
 
 WORKER_SILENT = 30.0
 """Seconds without a heartbeat after which a worker counts as dead."""
+
+AGAIN_WITHOUT_TOKEN = timedelta(hours=24)
+"""After what time a console that refused the token is asked once more: nothing else shows that it
+was its own mistake."""
 
 _TRIES = 5
 _KEEP_JOBS_HOURS = 30 * 24
@@ -101,12 +108,16 @@ def _tell_run(run: int, reason: str) -> None:
 def ask_for_what_is_due() -> None:
     """Asks for the resources that are due, of every connection that is neither paused nor busy.
 
-    After a run that failed as a whole, the next one waits `AGAIN`.
+    After a run that failed as a whole, the next one waits. Warns of tokens that expire soon.
     """
     runs.end_orphans()
     now = installation().clock.now()
-    for connection in Connection.objects.filter(paused=False):
-        if runs.busy(connection) or runs.failed_since(connection, now - AGAIN):
+    warn_of_tokens(now)
+    for connection in Connection.objects.filter(paused=False, removed_at=None):
+        if connection.state == ConnectionState.TOKEN_LOST or runs.busy(connection):
+            continue
+        dead = connection.state == ConnectionState.TOKEN_DEAD
+        if runs.failed_since(connection, now - (AGAIN_WITHOUT_TOKEN if dead else AGAIN)):
             continue
         wanted = due_of(connection, now)
         if wanted:

@@ -6,6 +6,7 @@ entry it ended with. `rebuild` forgets everything it knows from the locker and r
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import connection as database
@@ -117,6 +118,7 @@ def _forget(connection: Connection) -> None:
 
 def _collection(connection: Connection, sealed: Collection) -> CollectionEntry:
     found = sealed.completeness
+    asked = sealed.manifest.get("requests", [])
     return CollectionEntry(
         connection=connection,
         resource=sealed.resource,
@@ -133,7 +135,14 @@ def _collection(connection: Connection, sealed: Collection) -> CollectionEntry:
         derived=sealed.derived,
         subject=_text(sealed.subject),
         manifest_sha256=sealed.manifest_sha256,
+        due=_moment(sealed.manifest.get("due")),
+        requests=len(asked),
+        retries=sum(len(each.get("failures", ())) for each in asked),
     )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _assessment(connection: Connection, sealed: Assessment) -> AssessmentEntry:

@@ -1,7 +1,7 @@
 """The ledger's tables. What comes from the locker can be rebuilt; the rest lives only here.
 
 From the locker: CollectionEntry, AssessmentEntry, FailingItem (see `index.py`).
-Only here: Connection, Run, AuditEvent.
+Only here: Connection, Run, Notice, AuditEvent.
 """
 
 from django.core.validators import RegexValidator
@@ -15,6 +15,7 @@ class ConnectionState(models.TextChoices):
     NEW = "new", "not tried yet"
     OK = "ok", "ok"
     TOKEN_DEAD = "token dead", "token dead"
+    TOKEN_LOST = "token lost", "token lost"
     UNREACHABLE = "unreachable", "unreachable"
     FAILED = "failed", "failed"
 
@@ -29,7 +30,7 @@ class RunState(models.TextChoices):
 
 
 class Connection(models.Model):
-    """One console: its URL, its encrypted token, what the token may see."""
+    """One console: its URL, its encrypted token, what the token may see, its schedule."""
 
     name = models.CharField(
         max_length=255,
@@ -49,7 +50,25 @@ class Connection(models.Model):
         max_length=20, choices=ConnectionState.choices, default=ConnectionState.NEW
     )
     state_reason = models.TextField(blank=True, default="")
+    state_since = models.DateTimeField(
+        default=timezone.now, help_text="When the state became what it is."
+    )
     paused = models.BooleanField(default=False, help_text="True: the schedule leaves it alone.")
+    removed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Set: no longer watched; its evidence stays."
+    )
+    tags = models.JSONField(default=list, blank=True, help_text="Words to find it by.")
+    intervals = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Seconds by resource, where they differ from what the resource declares.",
+    )
+    certificates = models.TextField(
+        blank=True, default="", help_text="Certificate authorities beside the system's, as PEM."
+    )
+    proxy_ciphertext = models.TextField(
+        blank=True, default="", help_text="The proxy's URL, encrypted; empty: the environment's."
+    )
     created_at = models.DateTimeField(default=timezone.now)
     indexed_entry = models.PositiveBigIntegerField(
         default=0, help_text="The number of the locker's last log entry that the index holds."
@@ -88,6 +107,11 @@ class CollectionEntry(models.Model):
     derived = models.BooleanField(default=False)
     subject = models.TextField(blank=True, default="", help_text="One agent's id, or empty.")
     manifest_sha256 = models.CharField(max_length=64)
+    due = models.DateTimeField(
+        null=True, blank=True, help_text="When the schedule wanted it; null before the first."
+    )
+    requests = models.BigIntegerField(default=0, help_text="How often the console was asked.")
+    retries = models.BigIntegerField(default=0, help_text="How many of these brought nothing.")
 
     class Meta:
         ordering = ("ended", "id")
@@ -196,6 +220,29 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"run {self.pk} of {self.connection_id}: {self.state}"
+
+
+class Notice(models.Model):
+    """Something about a connection that its people are told once, and when it was over."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="notices")
+    about = models.TextField(help_text="What it is told once for, as `token 3f2a… 7 days`.")
+    text = models.TextField()
+    at = models.DateTimeField(default=timezone.now)
+    over_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["connection", "about"],
+                condition=models.Q(over_at=None),
+                name="one_open_notice",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class AuditEvent(models.Model):

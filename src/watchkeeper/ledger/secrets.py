@@ -44,6 +44,20 @@ class Vault:
                 "keys/token.key), or give the token again with `watchkeeper connect`.",
             ) from error
 
+    def encrypt_text(self, text: str) -> str:
+        """Another secret, such as a proxy's URL with its password, as the database keeps it."""
+        return self._fernet.encrypt(text.encode()).decode()
+
+    def decrypt_text(self, ciphertext: str) -> str:
+        """That secret; raises UsageError when no key fits."""
+        try:
+            return self._fernet.decrypt(ciphertext.encode()).decode()
+        except InvalidToken as error:
+            raise UsageError(
+                "A stored secret cannot be decrypted: none of the keys fits.",
+                hint="Bring back the key it was encrypted with, or give the secret again.",
+            ) from error
+
     def rotate(self, ciphertext: str) -> str:
         """The same token encrypted with the first key; raises UsageError when no key fits."""
         return self.encrypt(self.decrypt(ciphertext))

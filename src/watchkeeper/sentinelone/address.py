@@ -77,13 +77,27 @@ def environment_proxy(address: Address) -> str | None:
     proxy = getproxies().get("https")
     if not proxy:
         return None
-    if "://" not in proxy:
-        proxy = f"http://{proxy}"
-    if not proxy.startswith(("http://", "https://")):
+    try:
+        return parse_proxy(proxy)
+    except UsageError as error:
         raise UsageError(
             "The proxy that the environment names is not an HTTP proxy.",
             hint="Set HTTPS_PROXY to http://host:port, or NO_PROXY for this console.",
-        )
+        ) from error
+
+
+def parse_proxy(text: str) -> str:
+    """The URL of an HTTP proxy in a pasted text; raises UsageError, which tells no password."""
+    proxy = text.strip()
+    if "://" not in proxy:
+        proxy = f"http://{proxy}"
+    try:
+        parts = urlsplit(proxy)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or any(character.isspace() for character in proxy):
+        raise UsageError("That is no HTTP proxy.", hint="Give http://host:port.")
     return proxy
 
 

@@ -45,9 +45,13 @@ class Console:
         limits: Limits | None = None,
         clock: Clock = SYSTEM_CLOCK,
         proxy: str | None = None,
+        certificates: str = "",
         seed: int | None = None,
     ) -> None:
-        """`seed` fixes the jitter of retries, for tests."""
+        """`proxy`, `certificates`: see `transport.Wire`.
+
+        `seed` fixes the jitter of retries, for tests.
+        """
         self.address = address
         self.token = token
         self.limits = limits or Limits()
@@ -56,6 +60,7 @@ class Console:
         self.server_time = ServerTime()
         self.notes: list[str] = []
         self._proxy = proxy
+        self._certificates = certificates
         self._idle: list[Wire] = []
         self._closed = False
         self._pacer = pacer_of(address.netloc, self.limits, clock.monotonic)
@@ -180,7 +185,7 @@ class Console:
         with self._lock:
             wire = self._idle.pop() if self._idle else None
         if wire is None:
-            wire = Wire(self.address, self.limits, self.clock, self._proxy)
+            wire = Wire(self.address, self.limits, self.clock, self._proxy, self._certificates)
         try:
             yield wire
         finally:

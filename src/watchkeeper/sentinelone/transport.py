@@ -8,6 +8,7 @@ from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import truststore
 import urllib3
@@ -58,9 +59,17 @@ class Wire:
     """A connection to one console, for one request at a time."""
 
     def __init__(
-        self, address: Address, limits: Limits, clock: Clock, proxy: str | None = None
+        self,
+        address: Address,
+        limits: Limits,
+        clock: Clock,
+        proxy: str | None = None,
+        certificates: str = "",
     ) -> None:
-        """`proxy`: the URL of an HTTP proxy, None for a direct connection."""
+        """`proxy`: the URL of an HTTP proxy, None for a direct connection.
+
+        `certificates`: authorities that are believed beside the system's, as PEM.
+        """
         self._address = address
         self._limits = limits
         self._clock = clock
@@ -70,10 +79,11 @@ class Wire:
             "maxsize": 1,
         }
         if address.scheme == "https":
-            options["ssl_context"] = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self._pool: urllib3.PoolManager = (
-            urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
-        )
+            context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            if certificates:
+                context.load_verify_locations(cadata=certificates)
+            options["ssl_context"] = context
+        self._pool = _through(proxy, options) if proxy else urllib3.PoolManager(**options)
         self._sock: socket.socket | None = None
         # Each address of a name may take the whole time-out, and one that does not answer is
         # common; looking the name up has no time-out of its own.
@@ -238,6 +248,17 @@ def plain(received: Received) -> bytes:
     if not inflater.eof:
         raise WireError(Failure.BROKEN, "the compressed body is cut off or too large")
     return text
+
+
+def _through(proxy: str, options: dict[str, Any]) -> urllib3.PoolManager:
+    """Connections through a proxy; a name and password in its URL go to it alone, in a header."""
+    parts = urlsplit(proxy)
+    headers = None
+    if parts.username:
+        login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        headers = urllib3.make_headers(proxy_basic_auth=login)
+        proxy = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return urllib3.ProxyManager(proxy, proxy_headers=headers, **options)
 
 
 def _unreachable(address: Address, error: Exception) -> str:

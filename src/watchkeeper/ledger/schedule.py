@@ -1,0 +1,35 @@
+"""What was collected last of a connection, and when the schedule wants it again."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from watchkeeper.ledger.intervals import intervals
+from watchkeeper.ledger.models import CollectionEntry, Connection
+from watchkeeper.model.schedule import Last, due_resources, moments, phase
+
+_ANSWERED = frozenset({"complete", "denied"})
+
+
+def last_of(connection: Connection) -> dict[str, Last]:
+    """By resource: when it was last begun, as the index knows it."""
+    newest = (
+        CollectionEntry.objects.filter(connection=connection, subject="")
+        .order_by("resource", "-id")
+        .distinct("resource")
+    )
+    return {entry.resource: Last(entry.started, entry.verdict in _ANSWERED) for entry in newest}
+
+
+def wanted_of(
+    connection: Connection, last: Mapping[str, Last] | None = None
+) -> dict[str, datetime]:
+    """By resource that was ever begun: when the schedule wants it of this connection again."""
+    found = last_of(connection) if last is None else last
+    return moments(found, intervals(connection), phase(connection.name))
+
+
+def due_of(connection: Connection, now: datetime) -> list[str]:
+    """The resources of a connection that are due, as the index knows it."""
+    last = last_of(connection)
+    wanted = wanted_of(connection, last)
+    return due_resources(last, wanted, intervals(connection), now)
