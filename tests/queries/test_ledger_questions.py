@@ -10,6 +10,7 @@ from watchkeeper.ledger.models import Connection, Run
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.assessment import Outcome, Result
 from watchkeeper.model.collection import Verdict
+from watchkeeper.model.schedule import next_due, phase
 from watchkeeper.queries import collections, history, shelf
 from watchkeeper.queries import devices as devices_query
 from watchkeeper.queries import items as items_query
@@ -126,7 +127,7 @@ def test_freshness_tells_the_newest_and_the_newest_complete(
     assert agents.newest is not None
     assert agents.newest_complete is not None
     assert (agents.newest.id, agents.newest_complete.id) == (denied.id, complete.id)
-    assert agents.due == NOW + timedelta(hours=1) + agents.resource.interval
+    assert agents.due == next_due(NOW + timedelta(hours=1), agents.interval, phase(ACME))
     assert (agents.overdue(NOW + DAY), agents.overdue(NOW + 3 * DAY)) == (False, True)
     assert found["threats"].newest is None
 

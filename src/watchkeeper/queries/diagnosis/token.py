@@ -1,0 +1,60 @@
+"""The token: dead, lost, or about to expire."""
+
+from collections.abc import Iterator
+
+from watchkeeper.queries.diagnosis._facts import Diagnosis, Facts, Weight
+
+_NEW = (
+    "In the console open Settings > Users > Service Users, generate a new API token for the "
+    "service user, and give it here with Edit Connection. Nothing that was collected is lost."
+)
+
+
+def diagnose(facts: Facts) -> Iterator[Diagnosis]:
+    """A token that is dead is told by why: expired, or revoked before its time."""
+    connection = facts.connection
+    expires = connection.token_expires_at
+    known = f"Token {connection.token_fingerprint}"
+    if connection.token_user:
+        known += f" of {connection.token_user}"
+    if connection.state == "token lost":
+        yield Diagnosis(
+            Weight.STOPPED,
+            "The API token has to be given again",
+            (f"{known} is encrypted with a key that this installation no longer has.",),
+            "Bring the key back (`watchkeeper doctor` says where it is looked for), or enter the "
+            "token again with Edit Connection.",
+            connection.state_since,
+        )
+    elif connection.state == "token dead":
+        expired = expires is not None and expires <= facts.now
+        last = (
+            f"It expired on {expires:%Y-%m-%d %H:%M} UTC."
+            if expired
+            else f"Its time had not come: it would have expired on {expires:%Y-%m-%d}."
+            if expires is not None
+            else "When it was to expire is not known."
+        )
+        yield Diagnosis(
+            Weight.STOPPED,
+            "The API token has expired" if expired else "The API token was revoked",
+            (
+                f"{known}: the console answers 401, also to what needs no permission.",
+                last,
+            ),
+            _NEW
+            if expired
+            else "Somebody generated a newer token for the same service user, deactivated or "
+            f"deleted it, or its role or scope was changed. {_NEW}",
+            connection.state_since,
+        )
+    elif expires is not None and connection.token_state(facts.now) in {"soon", "expired"}:
+        left = expires - facts.now
+        yield Diagnosis(
+            Weight.SOON,
+            f"The API token expires in {max(0, left.days)} days"
+            if left.days != 1
+            else "The API token expires in 1 day",
+            (f"{known} expires on {expires:%Y-%m-%d %H:%M} UTC.",),
+            _NEW,
+        )
