@@ -96,6 +96,9 @@ def _collect_and_judge(run: Run, parts: Installation, stopping: Callable[[], boo
             on_progress=progress,
             due=wanted_of(connection),
         )
+        if isinstance(report.fatal, TokenDead) and run.only and _is_news(connection):
+            # Every resource is sealed as not read, so that no control stays as it was.
+            report = collect(console, locker, connection.name, trigger=run.trigger)
     finally:
         console.close()
         progress.write()
@@ -106,6 +109,11 @@ def _collect_and_judge(run: Run, parts: Installation, stopping: Callable[[], boo
         _judge(locker, connection.name, report.collections, parts.clock.now())
         index(locker, connection)
     return str(report.fatal) if report.fatal is not None else ""
+
+
+def _is_news(connection: Connection) -> bool:
+    """Whether nobody was told yet that its token is dead."""
+    return connection.state != ConnectionState.TOKEN_DEAD
 
 
 def _interruptible(clock: Clock, stopping: Callable[[], bool]) -> Callable[[float], None]:

@@ -45,7 +45,7 @@ def _heirs(policy: dict[str, Any], policies: list[dict[str, Any]]) -> list[str]:
         if each["scope"] == "group"
         and each["source"] == policy["scope"]
         and each["source_id"] == policy["scope_id"]
-        and each["scope_id"] != policy["scope_id"]
+        and each is not policy
     ]
 
 
