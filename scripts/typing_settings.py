@@ -6,7 +6,7 @@ Only mypy loads this; a running Watchkeeper is configured by `watchkeeper.bootst
 import tempfile
 from pathlib import Path
 
-from watchkeeper.bootstrap import django_configuration
+from watchkeeper.bootstrap.configuration import django_configuration
 from watchkeeper.clock import SYSTEM_CLOCK
 from watchkeeper.ledger.folder import DataFolder
 from watchkeeper.ledger.installation import Installation

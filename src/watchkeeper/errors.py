@@ -2,7 +2,8 @@
 
     WatchkeeperError
     ├── UsageError                what was typed or configured cannot be used        exit 2
-    │   └── DeclarationError      a control, resource or framework file is faulty
+    │   ├── DeclarationError      a control, resource or framework file is faulty
+    │   └── KeyLost               no key opens a stored token: it has to be entered again
     ├── ConsoleError              the console did not give what was asked
     │   ├── NotReachable          no connection, wrong host, TLS refused             exit 4
     │   ├── TokenDead             the token is expired, revoked or not a token       exit 4
@@ -52,6 +53,10 @@ class UsageError(WatchkeeperError):
 
 class DeclarationError(UsageError):
     """A control, resource or framework file is faulty."""
+
+
+class KeyLost(UsageError):
+    """No key opens what is stored encrypted; it has to be entered again."""
 
 
 class ConsoleError(WatchkeeperError):

@@ -29,11 +29,14 @@ SETTINGS: Mapping[str, str] = {
         "Hosts a token may be sent to besides *.sentinelone.net and *.s1gov.net, "
         "separated by commas."
     ),
-    "WATCHKEEPER_KEY": (
-        "Keys that encrypt API tokens, the newest first, separated by commas. "
-        "Default: the file DATA/keys/token.key, made at the first start."
+    "WATCHKEEPER_KEY_FILE": (
+        "A file with the keys that encrypt API tokens, the newest first, one a line. Default: a "
+        "file of this installation's own below ~/.config/watchkeeper (root: /etc/watchkeeper), "
+        "made when the first token is stored."
     ),
+    "WATCHKEEPER_KEY": "The keys themselves instead, the newest first, separated by commas.",
 }
+_TOKEN = "WATCHKEEPER_TOKEN"  # noqa: S105 - a name: commands take a token there, no installation
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _LARGEST_PORT = 65_535
 
@@ -50,6 +53,8 @@ class Settings:
     public_url: str = ""
     allowed_consoles: tuple[str, ...] = ()
     keys: tuple[str, ...] = field(default=(), repr=False)
+    key_file: str = ""
+    configuration: Path = field(default=Path("/etc/watchkeeper"), compare=False)
 
     @property
     def address(self) -> str:
@@ -74,12 +79,23 @@ class Settings:
 
     def environment(self) -> dict[str, str]:
         """The settings as the environment of a child process, keys and passwords left as given."""
-        return {
+        found = {
             "WATCHKEEPER_DATA": str(self.data),
             "WATCHKEEPER_LOCKER": self.locker,
             "WATCHKEEPER_HOST": self.host,
             "WATCHKEEPER_PORT": str(self.port),
         }
+        return found | ({"WATCHKEEPER_KEY_FILE": self.key_file} if self.key_file else {})
+
+
+def unknown(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The names that look like settings and are none, each with the one that may be meant."""
+    found = {}
+    for name in sorted(environ):
+        if name.startswith("WATCHKEEPER_") and name not in {*SETTINGS, _TOKEN}:
+            meant = get_close_matches(name, SETTINGS, n=1, cutoff=0.6)
+            found[name] = meant[0] if meant else ""
+    return found
 
 
 def load(
@@ -114,6 +130,8 @@ def load(
         public_url=public,
         allowed_consoles=_several(environ, "WATCHKEEPER_ALLOWED_CONSOLES"),
         keys=_several(environ, "WATCHKEEPER_KEY"),
+        key_file=_key_file(environ),
+        configuration=_configuration(environ),
     )
 
 
@@ -125,6 +143,19 @@ def _data(environ: Mapping[str, str]) -> Path:
         return Path("/var/lib/watchkeeper")  # not below a home folder: see ledger/postgres.py
     base = environ.get("XDG_DATA_HOME", "").strip()
     return (Path(base) if base else Path.home() / ".local" / "share") / "watchkeeper"
+
+
+def _key_file(environ: Mapping[str, str]) -> str:
+    given = environ.get("WATCHKEEPER_KEY_FILE", "").strip()
+    return str(Path(given).expanduser().absolute()) if given else ""
+
+
+def _configuration(environ: Mapping[str, str]) -> Path:
+    """Where this user's configuration lies, which is not where the data lies."""
+    base = environ.get("XDG_CONFIG_HOME", "").strip()
+    if not base and os.geteuid() == 0:
+        return Path("/etc/watchkeeper")
+    return Path(base or os.path.expanduser("~/.config")) / "watchkeeper"  # noqa: PTH111 - never raises
 
 
 def _port(given: str | int) -> int:

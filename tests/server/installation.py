@@ -24,7 +24,8 @@ from watchkeeper.ledger.folder import DataFolder
 from watchkeeper.queries import shelf
 
 _FOLDER = Path(tempfile.mkdtemp(prefix="wk-tests-"))
-_SETTINGS = bootstrap.load_settings({}, data=_FOLDER)
+_KEY_FILE = _FOLDER / "elsewhere" / "token.key"
+_SETTINGS = bootstrap.load_settings({"WATCHKEEPER_KEY_FILE": str(_KEY_FILE)}, data=_FOLDER)
 _APP = bootstrap.build(_SETTINGS)
 shelf.keep_in(_APP.folder.cache)
 # A worker's threads end with a test; a connection that outlives its job would be left open.

@@ -5,114 +5,17 @@ import os
 import signal
 import socket
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import psutil
 import pytest
 
+from tests.server.commands import Started, data, free_port, gone, processes_of, run, status
 from watchkeeper.ledger.folder import DataFolder
 
+__all__ = ["data"]
+
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
-PROGRAM = [sys.executable, "-m", "watchkeeper"]
 TOKEN = "invented-token-0123456789-abcdefghijklmnopqrstuvwxyz"
-PATIENCE = 60.0
-
-
-@pytest.fixture
-def data() -> Iterator[Path]:
-    """A data folder that PostgreSQL's account can reach when root runs the tests."""
-    with TemporaryDirectory(prefix="wk-up-", ignore_cleanup_errors=True) as name:
-        Path(name).chmod(0o711)
-        yield Path(name) / "data"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if "WATCHKEEPER" not in name}
-
-
-class Started:
-    """A running command in a process group of its own, and what it says."""
-
-    def __init__(self, *arguments: object) -> None:
-        self.process = subprocess.Popen(
-            [*PROGRAM, *map(str, arguments)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env=environment(),
-            process_group=0,
-        )
-        self.said: list[str] = []
-
-    def until(self, word: str) -> str:
-        """What it said up to and with the first line that holds the word."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.said.append(line)
-            if word in line:
-                return "".join(self.said)
-        raise AssertionError(f"ended without saying {word!r}: {''.join(self.said)}")
-
-    def end(self, number: int = signal.SIGTERM) -> int:
-        """Sends a signal to the command alone and waits; returns the exit code."""
-        self.process.send_signal(number)
-        return self.wait()
-
-    def wait(self) -> int:
-        assert self.process.stdout is not None
-        self.said += self.process.stdout.readlines()
-        code = self.process.wait(PATIENCE)
-        self.process.stdout.close()
-        return code
-
-
-def processes_of(data: Path) -> list[psutil.Process]:
-    """Every living process that has to do with a data folder, by command line or environment."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            about = [*process.cmdline(), *process.environ().values()]
-            if process.status() != psutil.STATUS_ZOMBIE and any(str(data) in it for it in about):
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
-
-
-def gone(data: Path) -> bool:
-    """Whether nothing of that folder lives any more, within a few seconds."""
-    _, alive = psutil.wait_procs(processes_of(data), timeout=15)
-    return not alive and not processes_of(data)
-
-
-def status(port: int, path: str) -> int:
-    asked = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        asked.request("GET", path)
-        return asked.getresponse().status
-    finally:
-        asked.close()
-
-
-def run(*arguments: object) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [*PROGRAM, *map(str, arguments)],
-        check=False,
-        capture_output=True,
-        text=True,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        timeout=PATIENCE,
-    )
 
 
 def connect(data: Path, tmp_path: Path) -> "subprocess.CompletedProcess[str]":
@@ -160,7 +63,7 @@ def test_it_starts_refuses_a_second_survives_a_kill_and_stops(data: Path, tmp_pa
 def test_the_death_of_a_part_ends_everything_and_says_so(data: Path) -> None:
     up = Started("up", "--data", data, "--port", free_port())
     up.until("runs at")
-    worker = next(each for each in processes_of(data) if each.cmdline()[-1] == "worker")
+    worker = next(each for each in processes_of(data) if "worker" in each.cmdline())
 
     worker.kill()
 

@@ -1,17 +1,11 @@
 """`watchkeeper connect`: gives an installation a console to watch."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from watchkeeper.cli._console import ConsoleUrl, TokenFile
-from watchkeeper.cli.up import DataFolderOption
-
-if TYPE_CHECKING:
-    from watchkeeper.bootstrap import Settings
-    from watchkeeper.ledger.models import Connection
-    from watchkeeper.sentinelone.address import Address
-    from watchkeeper.sentinelone.token import Token
+from watchkeeper.cli._installation import DataFolderOption, actor
 
 
 def command(
@@ -42,43 +36,8 @@ def command(
     for note in (*address.notes, *token.notes):
         print(f"note: {note}")
     identity = connection_id(name or address.netloc)
-    connection = _with_database(settings, identity, address, token)
+    with bootstrap.reached(settings) as app:
+        connection = app.connect(identity, address, token, actor=actor())
     print(f"Connected {connection.name} to {connection.console}.")
     if connection.token_expires_at is not None:
         print(f"The token expires on {connection.token_expires_at:%Y-%m-%d}.")
-
-
-def _with_database(
-    settings: "Settings", name: str, address: "Address", token: "Token"
-) -> "Connection":
-    """Connects, in the database of the running installation, or of one started for it."""
-    from watchkeeper import bootstrap
-    from watchkeeper.errors import UsageError
-    from watchkeeper.ledger.cluster import DatabaseError
-    from watchkeeper.ledger.folder import AlreadyRunning, DataFolder
-
-    folder = DataFolder(settings.data)
-    try:
-        with folder.held(), bootstrap.database(settings):
-            app = bootstrap.build(settings)
-            app.migrate()
-            return app.connect(name, address, token, actor=_actor())
-    except AlreadyRunning:
-        app = bootstrap.build(settings)
-    try:
-        return app.connect(name, address, token, actor=_actor())
-    except DatabaseError as error:
-        raise UsageError(
-            f"Watchkeeper starts or stops on {settings.data}: its database does not answer.",
-            hint="Try again in a moment.",
-        ) from error
-
-
-def _actor() -> str:
-    """Who typed the command, for the audit trail."""
-    import getpass
-
-    try:
-        return f"{getpass.getuser()} (command line)"
-    except (KeyError, OSError):
-        return "command line"

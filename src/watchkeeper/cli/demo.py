@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 
-from watchkeeper.cli.up import DataFolderOption, require_free, running
+from watchkeeper.cli._installation import DataFolderOption
+from watchkeeper.cli.up import require_free, running
 from watchkeeper.errors import UsageError, WatchkeeperError
 
 if TYPE_CHECKING:
@@ -52,10 +53,14 @@ def command(
 
     for variable in [name for name in os.environ if name.startswith("WATCHKEEPER_")]:
         del os.environ[variable]  # a demo never touches the installation of this environment
+    folder = DataFolder((data or _default_folder()).expanduser().absolute())
     settings = bootstrap.load_settings(
-        {}, data=data or _default_folder(), host=_HOST, port=_free_port(port)
+        # All of a demo lies in its folder, its key too: nothing in it is secret.
+        {"WATCHKEEPER_KEY_FILE": str(folder.keys / "token.key")},
+        data=folder.path,
+        host=_HOST,
+        port=_free_port(port),
     )
-    folder = DataFolder(settings.data)
     if fresh:
         _forget(folder)
     folder.prepare()

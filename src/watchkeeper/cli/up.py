@@ -5,13 +5,13 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from watchkeeper.cli._console import TOKEN_VARIABLE
+from watchkeeper.cli._installation import DataFolderOption
 from watchkeeper.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from watchkeeper.bootstrap import App, Settings
     from watchkeeper.jobs.processes import Processes, StopRequest
 
-DataFolderOption = Annotated[
-    Path | None,
-    typer.Option("--data", metavar="DIR", help="The folder of this installation."),
-]
 HostOption = Annotated[
     str | None, typer.Option("--host", metavar="HOST", help="Listen there [default: 127.0.0.1].")
 ]
@@ -32,28 +28,17 @@ PortOption = Annotated[
 _READY_SECONDS = 60.0
 
 
-class Part(StrEnum):
-    """A process that can also be run alone, by something else that keeps processes."""
-
-    WEB = "web"
-    WORKER = "worker"
-
-
 def command(
     host: HostOption = None,
     port: PortOption = None,
     data: DataFolderOption = None,
-    only: Annotated[
-        Part | None,
-        typer.Option(help="Run this process alone; the database must be there and up to date."),
-    ] = None,
 ) -> None:
     """Run Watchkeeper on this machine: database, web pages and worker, until Ctrl-C.
 
     Starts an embedded PostgreSQL in the data folder (or uses WATCHKEEPER_DATABASE_URL), brings its
     tables up to date, serves the pages and collects from the connections on their schedule. The
     first start prints the name and the password of the first admin, once. Ctrl-C or SIGTERM stops
-    everything in order; exit code 0.
+    everything in order; exit code 0. More workers can join (`watchkeeper worker`).
 
     Example: watchkeeper up --data ~/watchkeeper --port 8765
     """
@@ -61,9 +46,6 @@ def command(
     from watchkeeper.jobs.processes import stop_request
 
     settings = bootstrap.load_settings(data=data, host=host, port=port)
-    if only is not None:
-        _run_part(settings, only)
-        return
     with stop_request() as stop, running(settings, stop, on_admin=_show) as up:
         if stop.asked:
             return
@@ -128,7 +110,7 @@ def running(
                 if admin is not None and on_admin is not None:
                     on_admin(admin)
                 _wait_until_ready(settings, processes, stop)
-                program = [sys.executable, "-m", "watchkeeper", "up", "--only", Part.WORKER.value]
+                program = [sys.executable, "-m", "watchkeeper", "worker", "--lifeline"]
                 if not stop.asked:
                     processes.start("The worker", program, environment=environment, log=log)
                 yield Up(app, processes)
@@ -181,21 +163,3 @@ def _wait_until_ready(settings: "Settings", processes: "Processes", stop: "StopR
                 f"The web server is not ready after {_READY_SECONDS:.0f} s: {said}.",
                 hint="See what it said above.",
             )
-
-
-def _run_part(settings: "Settings", part: Part) -> None:
-    """One process alone: the web server or a worker."""
-    from watchkeeper import bootstrap
-    from watchkeeper.jobs.processes import end_with_starter
-
-    if not sys.stdin.isatty():
-        end_with_starter()
-    os.umask(0o077)
-    os.environ.update(settings.environment())  # for the web server's own children
-    if part is Part.WEB:
-        bootstrap.serve(settings)
-    else:
-        bootstrap.build(settings)
-        from watchkeeper.jobs.worker import work  # after Django is configured
-
-        work()

@@ -18,6 +18,7 @@ from watchkeeper.errors import (
     UsageError,
     WatchkeeperError,
 )
+from watchkeeper.jobs.giving_back import AWAY
 from watchkeeper.ledger.connections import note_state, proxy_of
 from watchkeeper.ledger.index import index
 from watchkeeper.ledger.installation import Installation
@@ -50,6 +51,8 @@ def carry_out(run: Run, parts: Installation, *, stopping: Callable[[], bool]) ->
     except Interrupted:
         Run.objects.filter(pk=run.pk).update(state=RunState.WAITING)
         raise
+    except AWAY:
+        raise  # the database is away: the job is done again once it is back
     except WatchkeeperError as error:
         _end(run, parts.clock.now(), RunState.FAILED, str(error))
     except Exception as error:

@@ -9,13 +9,14 @@ from datetime import timedelta
 
 import structlog
 from asgiref.sync import sync_to_async
-from procrastinate import JobContext, RetryStrategy
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, JobAborted
 from procrastinate.jobs import Status
 
 from watchkeeper.jobs import runs
 from watchkeeper.jobs.collecting import Interrupted, carry_out
+from watchkeeper.jobs.giving_back import GivenBack
 from watchkeeper.ledger.installation import installation
 from watchkeeper.ledger.models import Connection, ConnectionState, Run
 from watchkeeper.ledger.notices import warn_of_tokens
@@ -33,7 +34,7 @@ was its own mistake."""
 
 _TRIES = 5
 _KEEP_JOBS_HOURS = 30 * 24
-_GIVEN_BACK = RetryStrategy(retry_exceptions=[JobAborted])
+_GIVEN_BACK = GivenBack()
 
 
 @app.task(name=runs.COLLECT, queue=runs.QUEUES[runs.COLLECT], pass_context=True, retry=_GIVEN_BACK)
@@ -69,6 +70,8 @@ def _carry_out(context: JobContext, identity: int) -> None:
     if run is None:
         _log.warning("the run of a job is gone", run=identity)  # its connection was removed
         return
+    if run.ended is not None:
+        return  # it went through; only the job's own end could not be written down
     try:
         carry_out(run, installation(), stopping=context.should_abort)
     except Interrupted as interrupted:

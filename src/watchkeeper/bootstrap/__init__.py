@@ -14,7 +14,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,14 +27,15 @@ from django.db import OperationalError, ProgrammingError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from watchkeeper import settings as declared
+from watchkeeper.bootstrap.configuration import django_configuration
 from watchkeeper.clock import SYSTEM_CLOCK, Clock
 from watchkeeper.errors import UsageError
-from watchkeeper.ledger import database as database_entry
 from watchkeeper.ledger import postgres
-from watchkeeper.ledger.cluster import DatabaseError, Place
-from watchkeeper.ledger.folder import DataFolder
+from watchkeeper.ledger.cluster import DatabaseError
+from watchkeeper.ledger.folder import AlreadyRunning, DataFolder
 from watchkeeper.ledger.installation import Installation
-from watchkeeper.ledger.secrets import Vault, new_key
+from watchkeeper.ledger.keys import KeyRing, key_ring
+from watchkeeper.ledger.secrets import Vault
 from watchkeeper.sentinelone.address import Address
 from watchkeeper.sentinelone.token import Token
 from watchkeeper.settings import Settings
@@ -45,12 +46,23 @@ if TYPE_CHECKING:
     from watchkeeper.ledger.models import Connection
     from watchkeeper.locker.locker import Locker
 
-__all__ = ["App", "Settings", "build", "database", "load_settings", "serve", "wsgi"]
+__all__ = [
+    "App",
+    "NotRunning",
+    "Settings",
+    "build",
+    "database",
+    "load_settings",
+    "reached",
+    "serve",
+    "unknown_settings",
+    "wsgi",
+]
 
 load_settings = declared.load
+unknown_settings = declared.unknown
 
 _MIGRATION_LOCK = 7_265_011  # any number, as long as every Watchkeeper takes the same
-_SESSION_SECONDS = 12 * 3600
 _TABLES_SECONDS, _LOOK_EVERY = 60.0, 0.1
 
 
@@ -61,15 +73,17 @@ class App:
     settings: Settings
     folder: DataFolder
     installation: Installation
+    keys: KeyRing
 
     def prepare(self) -> None:
-        """What must be there before pages and jobs, besides style sheets: tables and a locker.
+        """What must be there before pages and jobs, besides style sheets: tables and a locker."""
+        self.migrate()
+        self.make_locker()
 
-        Nothing else may be writing to the locker.
-        """
+    def make_locker(self) -> None:
+        """Makes the locker where there is none, and ends the seals that were cut off."""
         from watchkeeper.locker.locker import Locker  # noqa: PLC0415 - heavy
 
-        self.migrate()
         Locker.open(self.settings.locker, create=True, clock=self.installation.clock)
 
     def first_admin(self, password: str | None = None) -> "Credentials | None":
@@ -78,21 +92,33 @@ class App:
 
         return first_admin(password)
 
-    def migrate(self) -> None:
-        """Brings the database's tables up to this version; one process at a time."""
-        with _answering(), connection.cursor() as cursor:
+    def migrate(self) -> list[str]:
+        """Brings the database's tables up to this version; one process at a time.
+
+        Returns the names of the steps it took. Raises DatabaseError.
+        """
+        with answering(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATION_LOCK])
             try:
+                missing = self.missing_migrations()
                 call_command("migrate", interactive=False, verbosity=0)
             finally:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATION_LOCK])
+        return missing
+
+    def missing_migrations(self) -> list[str]:
+        """The steps that the database's tables are behind this version; raises DatabaseError."""
+        with answering():
+            executor = MigrationExecutor(connection)
+            plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        return [f"{step.app_label}.{step.name}" for step, _ in plan]
 
     def connect(self, name: str, address: Address, token: Token, *, actor: str) -> "Connection":
         """Adds or changes a connection and asks for all of it to be collected."""
         from watchkeeper.jobs import runs  # noqa: PLC0415 - after build
         from watchkeeper.ledger.connections import connect  # noqa: PLC0415 - after build
 
-        with _answering():
+        with answering():
             parts = self.installation
             now = parts.clock.now()
             added = connect(name, address, token, vault=parts.vault, actor=actor, now=now)
@@ -134,15 +160,48 @@ def database_soon(settings: Settings) -> Iterator[Started]:
             starting.result().stop()
 
 
+class NotRunning(UsageError):
+    """What a command needs of a running installation is not there."""
+
+
 @contextlib.contextmanager
-def _answering() -> Iterator[None]:
+def reached(settings: Settings, *, start: bool = True, migrate: bool = True) -> Iterator[App]:
+    """The installation with its database answering: the running one's, or one started for it.
+
+    Without `start` an embedded database must run already, else NotRunning is raised. With both,
+    where nothing runs the tables are brought up to date. Raises DatabaseError.
+    """
+    folder = DataFolder(settings.data)
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(folder.held())
+        except AlreadyRunning:
+            app = build(settings)
+        else:
+            if not start and not settings.database_url:
+                raise NotRunning(
+                    f"Watchkeeper does not run on {settings.data}.",
+                    hint="Start it with `watchkeeper up`, or name its folder with --data.",
+                )
+            stack.enter_context(database(settings))
+            app = build(settings)
+            if start and migrate:
+                app.migrate()
+        with answering(), connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        yield app
+
+
+@contextlib.contextmanager
+def answering() -> Iterator[None]:
     """Names the fault when the database does not answer, or is not ready."""
     try:
         yield
     except (OperationalError, ProgrammingError) as error:
         raise DatabaseError(
             f"The database does not answer as it should: {' '.join(str(error).split())}",
-            hint="Check WATCHKEEPER_DATABASE_URL and whether that PostgreSQL runs.",
+            hint="Check WATCHKEEPER_DATABASE_URL and whether that PostgreSQL runs; where "
+            "`watchkeeper up` has just been started, try again in a moment.",
         ) from error
 
 
@@ -162,7 +221,13 @@ def build(settings: Settings, clock: Clock = SYSTEM_CLOCK, *, collects: bool = F
     folder = DataFolder(settings.data)
     folder.prepare()
     folder.static.mkdir(exist_ok=True)
-    vault = Vault(settings.keys or [folder.secret("token.key", new_key)])
+    keys = key_ring(
+        folder,
+        given=settings.keys,
+        file=settings.key_file,
+        configuration=settings.configuration,
+    )
+    vault = Vault(settings.keys or keys)
     installation = Installation(
         locker=functools.partial(_open_locker, settings.locker, clock),
         vault=vault,
@@ -173,7 +238,7 @@ def build(settings: Settings, clock: Clock = SYSTEM_CLOCK, *, collects: bool = F
         **django_configuration(settings, folder, installation, collects=collects)
     )
     django.setup()
-    app = App(settings, folder, installation)
+    app = App(settings, folder, installation, keys)
     _built.append(app)
     return app
 
@@ -195,26 +260,25 @@ def wsgi() -> Callable[..., Any]:
     from watchkeeper.web import urls  # noqa: F401, PLC0415 - now, not with the first page
 
     shelf.keep_in(app.folder.cache)
-    _wait_for_tables()
+    wait_for_tables(app)
     ready = (app.installation.locker, threading.Event())
     threading.Thread(target=keep_ready, args=ready, name="lists", daemon=True).start()
     return application
 
 
-def _wait_for_tables() -> None:
+def wait_for_tables(app: App) -> None:
     """Returns once the database has the tables of this version: another process makes them."""
     deadline = SYSTEM_CLOCK.monotonic() + _TABLES_SECONDS
     while True:
         try:
-            executor = MigrationExecutor(connection)
-            if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            if not app.missing_migrations():
                 return
-        except OperationalError:  # it does not run yet
+        except DatabaseError:  # it does not run yet
             connection.close()
         if SYSTEM_CLOCK.monotonic() > deadline:
             raise DatabaseError(
                 f"The database has not been brought up to date for {_TABLES_SECONDS:.0f} s.",
-                hint="`watchkeeper up` does that, or `watchkeeper connect`.",
+                hint="`watchkeeper up` does that, or `watchkeeper migrate`.",
             )
         SYSTEM_CLOCK.sleep(_LOOK_EVERY)
 
@@ -229,138 +293,3 @@ def _open_locker(where: str, clock: Clock) -> "Locker":
     from watchkeeper.locker.locker import Locker  # noqa: PLC0415 - heavy
 
     return Locker.open(where, clock=clock)
-
-
-def django_configuration(
-    settings: Settings, folder: DataFolder, installation: Installation, *, collects: bool = False
-) -> dict[str, Any]:
-    """Django's settings, from ours."""
-    if settings.database_url:
-        parameters = database_entry.url_parameters(settings.database_url)
-    else:
-        parameters = Place(folder).parameters()
-    return {
-        "WATCHKEEPER": installation,
-        "SECRET_KEY": folder.secret("django.key"),
-        "DEBUG": False,
-        "ALLOWED_HOSTS": list(settings.allowed_hosts),
-        "INSTALLED_APPS": _APPS,
-        "MIDDLEWARE": [
-            "watchkeeper.access.headers.Headers",
-            "django.middleware.security.SecurityMiddleware",
-            "whitenoise.middleware.WhiteNoiseMiddleware",
-            "django.contrib.sessions.middleware.SessionMiddleware",
-            "django.middleware.common.CommonMiddleware",
-            "django.middleware.csrf.CsrfViewMiddleware",
-            "django.contrib.auth.middleware.AuthenticationMiddleware",
-            "django.contrib.auth.middleware.LoginRequiredMiddleware",
-            "django.contrib.messages.middleware.MessageMiddleware",
-            "django.middleware.clickjacking.XFrameOptionsMiddleware",
-            "django_htmx.middleware.HtmxMiddleware",
-        ],
-        "ROOT_URLCONF": "watchkeeper.web.urls",
-        "TEMPLATES": [
-            {
-                "BACKEND": "django.template.backends.django.DjangoTemplates",
-                "APP_DIRS": True,
-                "OPTIONS": {
-                    "context_processors": [
-                        "django.template.context_processors.request",
-                        "django.contrib.auth.context_processors.auth",
-                        "django.contrib.messages.context_processors.messages",
-                    ]
-                },
-            }
-        ],
-        "DATABASES": {"default": database_entry.django_database(parameters)},
-        "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
-        "USE_TZ": True,
-        "TIME_ZONE": "UTC",
-        "USE_I18N": False,
-        "PROCRASTINATE_IMPORT_PATHS": ["watchkeeper.jobs.tasks"],
-        "LOGGING": _logging(),
-        **_people(),
-        **_protection(settings),
-        **_static(folder, collects=collects),
-    }
-
-
-_APPS = [
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.messages",
-    "django.contrib.staticfiles",
-    "django_htmx",
-    "procrastinate.contrib.django",
-    "watchkeeper.ledger",
-    "watchkeeper.access",
-    "watchkeeper.web",
-]
-
-
-def _people() -> dict[str, Any]:
-    """Accounts and passwords."""
-    validation = "django.contrib.auth.password_validation"
-    return {
-        "AUTH_USER_MODEL": "access.Person",
-        "LOGIN_URL": "access:sign_in",
-        "LOGIN_REDIRECT_URL": "/",
-        "LOGOUT_REDIRECT_URL": "access:sign_in",
-        "AUTH_PASSWORD_VALIDATORS": [
-            {"NAME": f"{validation}.UserAttributeSimilarityValidator"},
-            {"NAME": f"{validation}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-            {"NAME": f"{validation}.CommonPasswordValidator"},
-        ],
-    }
-
-
-def _protection(settings: Settings) -> dict[str, Any]:
-    """Cookies and headers; over https, cookies never travel without it."""
-    return {
-        "SESSION_COOKIE_NAME": "watchkeeper_session",
-        "SESSION_COOKIE_AGE": _SESSION_SECONDS,
-        "SESSION_COOKIE_HTTPONLY": True,
-        "SESSION_COOKIE_SAMESITE": "Lax",
-        "SESSION_COOKIE_SECURE": settings.secure,
-        "CSRF_COOKIE_NAME": "watchkeeper_csrf",
-        "CSRF_COOKIE_HTTPONLY": True,
-        "CSRF_COOKIE_SAMESITE": "Lax",
-        "CSRF_COOKIE_SECURE": settings.secure,
-        "CSRF_TRUSTED_ORIGINS": [settings.public_url] if settings.public_url else [],
-        "SECURE_CONTENT_TYPE_NOSNIFF": True,
-        "SECURE_REFERRER_POLICY": "same-origin",
-        "SECURE_CROSS_ORIGIN_OPENER_POLICY": "same-origin",
-        "X_FRAME_OPTIONS": "DENY",
-        "DATA_UPLOAD_MAX_MEMORY_SIZE": 1_000_000,
-    }
-
-
-def _static(folder: DataFolder, *, collects: bool) -> dict[str, Any]:
-    """Static files: collected and named by their content; before that, as packages have them."""
-    collected = (folder.static / "staticfiles.json").exists()
-    storage = "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    return {
-        "STATIC_URL": "/static/",
-        "STATIC_ROOT": folder.static,
-        "STORAGES": {
-            "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-            "staticfiles": {
-                "BACKEND": storage
-                if collected or collects
-                else "django.contrib.staticfiles.storage.StaticFilesStorage"
-            },
-        },
-        "WHITENOISE_USE_FINDERS": not collected,
-    }
-
-
-def _logging() -> Mapping[str, Any]:
-    """Warnings and worse to standard error; what was asked for (with its query) is not logged."""
-    return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-        "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "root": {"handlers": ["terminal"], "level": "WARNING"},
-    }
