@@ -13,9 +13,9 @@ from watchkeeper.controls import catalogue
 from watchkeeper.errors import (
     ConsoleError,
     GoneSilent,
+    KeyLost,
     NotReachable,
     TokenDead,
-    UsageError,
     WatchkeeperError,
 )
 from watchkeeper.jobs.giving_back import AWAY
@@ -68,7 +68,7 @@ def open_console(connection: Connection, parts: Installation) -> Console:
     try:
         token = parts.vault.decrypt(connection.token_ciphertext)
         proxy = proxy_of(connection, parts.vault)
-    except UsageError as error:
+    except KeyLost as error:
         now = parts.clock.now()
         note_state(connection, ConnectionState.TOKEN_LOST, str(error), now)
         raise
