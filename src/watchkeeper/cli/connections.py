@@ -73,15 +73,19 @@ def _act(action: Action, name: str, now: "datetime") -> None:
 
 
 def _list(app: "App", *, as_json: bool) -> None:
+    from watchkeeper.errors import NotALocker
     from watchkeeper.queries.connections import connections
     from watchkeeper.queries.diagnosis import Diagnosis, diagnoses
     from watchkeeper.queries.freshness import freshness
 
     now = app.installation.clock.now()
-    app.make_locker()
-    locker = app.installation.locker()
+    try:
+        locker = app.installation.locker()
+    except NotALocker:
+        locker = None  # nothing was collected yet
     found: list[tuple[ConnectionView, Sequence[Diagnosis]]] = [
-        (each, diagnoses(each, freshness(each.id), locker, now)) for each in connections()
+        (each, diagnoses(each, freshness(each.id), locker, now) if locker else ())
+        for each in connections()
     ]
     if as_json:
         print_json([_as_json(view, diagnosed) for view, diagnosed in found])
