@@ -1,7 +1,9 @@
 """What is wrong with a connection, in the right words, and nothing where nothing is."""
 
+import pkgutil
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Verdict
 from watchkeeper.queries.connections import connection as view_of
 from watchkeeper.queries.diagnosis import Diagnosis, Weight, diagnoses
+from watchkeeper.queries.diagnosis import __path__ as package
 from watchkeeper.queries.freshness import freshness
 from watchkeeper.queries.gaps import gaps
 
@@ -269,3 +272,11 @@ def test_a_turn_that_was_missed_is_a_gap_once_it_was_made_up(
 
     assert [(each.resource, each.late) for each in missed] == [("sites", 5 * DAY)]
     assert gaps(connection.pk, NOW + DAY) == ()
+
+
+def test_every_diagnosis_is_documented() -> None:
+    text = Path("docs/diagnoses.md").read_text("utf-8")
+
+    for module in pkgutil.iter_modules(package):
+        if not module.name.startswith("_"):
+            assert f"`{module.name}`" in text, module.name

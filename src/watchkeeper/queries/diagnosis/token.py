@@ -27,25 +27,12 @@ def diagnose(facts: Facts) -> Iterator[Diagnosis]:
             connection.state_since,
         )
     elif connection.state == "token dead":
-        expired = expires is not None and expires <= facts.now
-        last = (
-            f"It expired on {expires:%Y-%m-%d %H:%M} UTC."
-            if expired
-            else f"Its time had not come: it would have expired on {expires:%Y-%m-%d}."
-            if expires is not None
-            else "When it was to expire is not known."
-        )
+        title, last, step = _dead(facts)
         yield Diagnosis(
             Weight.STOPPED,
-            "The API token has expired" if expired else "The API token was revoked",
-            (
-                f"{known}: the console answers 401, also to what needs no permission.",
-                last,
-            ),
-            _NEW
-            if expired
-            else "Somebody generated a newer token for the same service user, deactivated or "
-            f"deleted it, or its role or scope was changed. {_NEW}",
+            title,
+            (f"{known}: the console answers 401, also to what needs no permission.", last),
+            step,
             connection.state_since,
         )
     elif expires is not None and connection.token_state(facts.now) in {"soon", "expired"}:
@@ -58,3 +45,24 @@ def diagnose(facts: Facts) -> Iterator[Diagnosis]:
             (f"{known} expires on {expires:%Y-%m-%d %H:%M} UTC.",),
             _NEW,
         )
+
+
+def _dead(facts: Facts) -> tuple[str, str, str]:
+    """Why a token is dead, as far as its expiry tells: a title, a fact, and what to do."""
+    expires = facts.connection.token_expires_at
+    if expires is None:
+        return (
+            "The API token is no longer accepted",
+            "When it was to expire was never read, so it may have expired or been revoked.",
+            _NEW,
+        )
+    if expires <= facts.now:
+        return "The API token has expired", f"It expired on {expires:%Y-%m-%d %H:%M} UTC.", _NEW
+    return (
+        "The API token was revoked",
+        f"Its time had not come: it would have expired on {expires:%Y-%m-%d}.",
+        (
+            "Somebody generated a newer token for the same service user, deactivated or deleted "
+            f"it, or changed its role or scope. {_NEW}"
+        ),
+    )
