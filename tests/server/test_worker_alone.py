@@ -48,7 +48,7 @@ class OwnPostgres:
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         with closing(psycopg.connect(self.url)) as found:
-            return found.execute(query).fetchall()  # type: ignore[call-overload, no-any-return]
+            return found.execute(query).fetchall()
 
 
 @pytest.fixture

@@ -1,14 +1,16 @@
 """Which key opens which stored secret, and encrypting all of them with the newest."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 
 from watchkeeper.errors import KeyLost
 from watchkeeper.ledger.audit import record
+from watchkeeper.ledger.connections import note_state
 from watchkeeper.ledger.keys import KeyRing, fingerprint
-from watchkeeper.ledger.models import Connection
+from watchkeeper.ledger.models import Connection, ConnectionState
 from watchkeeper.ledger.secrets import Vault
 
 _SECRETS = ("token_ciphertext", "proxy_ciphertext")
@@ -76,3 +78,10 @@ def _stored(*, locked: bool = False) -> Iterator[tuple[Connection, str, str]]:
             ciphertext = getattr(connection, name)
             if ciphertext or name == _SECRETS[0]:
                 yield connection, name, ciphertext
+
+
+def tell_lost(names: Sequence[str], now: datetime) -> None:
+    """Writes down of these connections that their token has to be entered again."""
+    for connection in Connection.objects.filter(name__in=names):
+        reason = "No key opens the stored token. Enter the token again, or put its key back."
+        note_state(connection, ConnectionState.TOKEN_LOST, reason, now)
