@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from django.contrib.auth.models import Group
 from django.db import transaction
 
+from watchkeeper.access import throttle
 from watchkeeper.access.models import Person
 from watchkeeper.access.roles import Role
+from watchkeeper.errors import UsageError
 from watchkeeper.ledger.audit import record
 
 FIRST_ADMIN = "admin"
@@ -36,3 +38,28 @@ def first_admin(password: str | None = None) -> Credentials | None:
         person.groups.add(group)
         record("watchkeeper", "person.added", FIRST_ADMIN, role=Role.ADMIN.value)
     return Credentials(FIRST_ADMIN, chosen)
+
+
+def new_password(name: str, *, actor: str) -> Credentials:
+    """Gives somebody another password, for who can no longer sign in; their sessions end.
+
+    Raises UsageError for a name that nobody has, and for an account that is switched off.
+    """
+    with transaction.atomic():
+        person = Person.objects.select_for_update().filter(username=name).first()
+        if person is None:
+            known = ", ".join(
+                Person.objects.order_by("username").values_list("username", flat=True)
+            )
+            raise UsageError(f"There is nobody named {name!r}.", hint=f"There are: {known}.")
+        if not person.is_active:
+            raise UsageError(
+                f"The account of {name!r} is switched off.",
+                hint="An admin can switch it on; a password alone would not let anybody in.",
+            )
+        chosen = secrets.token_urlsafe(12)
+        person.set_password(chosen)
+        person.save(update_fields=["password"])
+        throttle.forget(name)
+        record(actor, "person.password_reset", name)
+    return Credentials(name, chosen)

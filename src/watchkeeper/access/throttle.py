@@ -26,5 +26,10 @@ def succeeded(account: str, address: str | None) -> None:
     SignInAttempt.objects.filter(account=_name(account), address=address).delete()
 
 
+def forget(account: str) -> None:
+    """Forgets the tries from everywhere: the account has another password now."""
+    SignInAttempt.objects.filter(account=_name(account)).delete()
+
+
 def _name(account: str) -> str:
     return account.strip().lower().replace("\x00", "")[:254]

@@ -50,6 +50,7 @@ __all__ = [
     "App",
     "NotRunning",
     "Settings",
+    "answering",
     "build",
     "database",
     "load_settings",

@@ -5,22 +5,20 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from watchkeeper.cli._installation import DataFolderOption
+from watchkeeper.cli._progress import Bars
 from watchkeeper.cli.up import require_free, running
 from watchkeeper.errors import UsageError, WatchkeeperError
 
 if TYPE_CHECKING:
-    from rich.progress import TaskID
-
     from watchkeeper.bootstrap import Settings
     from watchkeeper.cli.up import Up
     from watchkeeper.jobs.processes import Processes, StopRequest
     from watchkeeper.ledger.folder import DataFolder
-    from watchkeeper.ledger.models import Run
 
 NAME = "demo"
 _HOST = "127.0.0.1"
@@ -204,13 +202,13 @@ def _fill(up: "Up", console: str, folder: "DataFolder", stop: "StopRequest") -> 
     # Whose token it is, always: that shows that the new address and token work.
     wanted = {"own_user", *due_of(connection, parts.clock.now())}
     run = runs.ask(NAME, sorted(wanted), trigger="demo")
-    with _Bars() as bars:
+    with Bars() as bars:
         while run.state in {RunState.WAITING, RunState.RUNNING}:
             if stop.wait(_LOOK_EVERY):
                 return
             up.processes.check()
             run.refresh_from_db()
-            bars.show(run)
+            bars.show(run.progress)
     if run.state != RunState.DONE:
         raise WatchkeeperError(
             f"The simulated console could not be collected: {run.reason}",
@@ -232,47 +230,3 @@ def _tell(settings: "Settings", folder: "DataFolder") -> None:
     print(f"Name: {FIRST_ADMIN}   Password: {password if known else 'the one you chose'}")
     print("Ctrl-C stops it. Open:")
     print(settings.address, flush=True)
-
-
-class _Bars:
-    """A run's progress: bars on a terminal, a line per finished resource elsewhere."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-        out = Console(highlight=False)
-        self._lines = not out.is_terminal
-        self._told: set[str] = set()
-        self._tasks: dict[str, TaskID] = {}
-        self._bar = Progress(
-            TextColumn("{task.description:<24}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[state]}"),
-            console=out,
-            disable=self._lines,
-        )
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def show(self, run: "Run") -> None:
-        """Shows how far the run is."""
-        for name, step in run.progress.items():
-            done = step["verdict"]
-            if name not in self._tasks:
-                self._tasks[name] = self._bar.add_task(step["title"], total=None, state="")
-            self._bar.update(
-                self._tasks[name],
-                completed=step["rows"],
-                total=step["rows"] if done else step["expected"],
-                state=done or "",
-            )
-            if done and self._lines and name not in self._told:
-                self._told.add(name)
-                print(f"{step['title']}: {done}, {step['rows']:,} records", flush=True)

@@ -33,7 +33,12 @@ GRACE = 1.0
 
 _ANSWER_SECONDS = 5.0
 _LOOK_EVERY = 1.0
-_TALKING = ("procrastinate.worker", "procrastinate.worker.watchkeeper", "psycopg.pool")
+_TALKING = (
+    "procrastinate.utils",
+    "procrastinate.worker",
+    "procrastinate.worker.watchkeeper",
+    "psycopg.pool",
+)
 _log = structlog.get_logger("watchkeeper.jobs")
 
 

@@ -6,6 +6,7 @@ locker/      the evidence, unless WATCHKEEPER_LOCKER says otherwise
 static/      style sheets and icons, collected at every start
 cache/       tables made of the evidence for lists; may be removed at any time
 up.lock      held by the running `watchkeeper up`
+restoring    there while a backup is brought back; left behind where that was cut off
 """
 
 import contextlib
@@ -49,6 +50,11 @@ class DataFolder:
         """The folder of what can be made again at any time."""
         return self.path / "cache"
 
+    @property
+    def restoring(self) -> Path:
+        """The mark of a restore that has not come to its end."""
+        return self.path / "restoring"
+
     def prepare(self) -> None:
         """Makes the folder and the one for keys; raises UsageError when it cannot."""
         try:
@@ -72,8 +78,11 @@ class DataFolder:
         return write_private(path, make())
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Holds the folder for this process; raises AlreadyRunning when another one does."""
+    def held(self, *, to_restore: bool = False) -> Iterator[None]:
+        """Holds the folder for this process; raises AlreadyRunning when another one does.
+
+        Raises UsageError where a restore was cut off, unless it is held for another one.
+        """
         self.prepare()
         path = self.path / "up.lock"
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -86,6 +95,11 @@ class DataFolder:
                     f"Watchkeeper runs already on {self.path} (process {holder}).",
                     hint="Use that one, stop it first, or give another folder with --data.",
                 ) from error
+            if self.restoring.exists() and not to_restore:
+                raise UsageError(
+                    f"A restore into {self.path} was cut off: what lies there is not whole.",
+                    hint="Run `watchkeeper restore` again, with --replace.",
+                )
             os.ftruncate(handle, 0)
             os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
             yield

@@ -85,6 +85,15 @@ class KeyRing:
             self._write(found)
         return found
 
+    def put_behind(self, keys: Sequence[str]) -> int:
+        """Adds keys that open what is older, where they are unknown; returns how many."""
+        with self._held():
+            known = self.read()
+            unknown = [key for key in dict.fromkeys(keys) if key not in known]
+            if unknown:
+                self._write((*known, *unknown))
+        return len(unknown)
+
     def keep(self, fingerprints: Sequence[str]) -> None:
         """Forgets every key but these."""
         with self._held():
