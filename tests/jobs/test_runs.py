@@ -15,7 +15,7 @@ from watchkeeper.errors import UsageError
 from watchkeeper.jobs import runs
 from watchkeeper.jobs.collecting import Interrupted, carry_out
 from watchkeeper.jobs.tasks import ask_for_what_is_due
-from watchkeeper.ledger.connections import connect, note_state, remove
+from watchkeeper.ledger.connections import Options, change, connect, note_state, remove
 from watchkeeper.ledger.installation import Installation
 from watchkeeper.ledger.models import (
     AssessmentEntry,
@@ -280,6 +280,40 @@ def test_a_token_that_dies_leaves_nothing_green_though_only_threats_were_due(
     again = connection.collections.count()
     carry_out(runs.ask("acme", ["threats"], trigger="schedule"), parts, stopping=go_on)
     assert connection.collections.count() - again <= 2  # the version and the threats
+
+
+def test_a_token_replaced_while_a_collection_runs_leaves_no_gap(parts: Installation) -> None:
+    with running(Company(agents=2500, threats=3, activities=5)) as served:
+        connection = add(parts, served.url, served.token)
+        carry_out(runs.ask("acme", trigger="maria"), parts, stopping=go_on)
+        steps = iter(range(1000))
+
+        def replacing() -> bool:
+            if next(steps) == 5:  # generating a token ends the one before
+                served.token = "n" * 80
+                held = Connection.objects.get()
+                new = parse_token(served.token)
+                now = parts.clock.now()
+                change(held, Options(), token=new, vault=parts.vault, actor="maria", now=now)
+                runs.ask("acme", trigger="new token")
+            return False
+
+        during = runs.ask("acme", ["agents", "sites"], trigger="schedule")
+        carry_out(during, parts, stopping=replacing)
+        during.refresh_from_db()
+        connection.refresh_from_db()
+        assert during.state == RunState.FAILED
+        assert (connection.state, connection.token_expires_at) == ("new", None)
+
+        carry_out(Run.objects.get(trigger="new token"), parts, stopping=go_on)
+
+    connection.refresh_from_db()
+    assert connection.state == "ok"
+    assert not connection.notices.exists()
+    for resource in ("agents", "sites"):
+        assert connection.collections.filter(resource=resource).latest("id").complete
+    results = AssessmentEntry.objects.filter(newest=True).values_list("result", flat=True)
+    assert "ERROR" not in results
 
 
 def test_a_console_that_refused_the_token_is_asked_once_a_day(parts: Installation) -> None:

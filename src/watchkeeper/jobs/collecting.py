@@ -106,17 +106,28 @@ def _collect_and_judge(run: Run, parts: Installation, stopping: Callable[[], boo
         console.close()
         progress.write()
         index(locker, connection)  # also what was sealed before an interruption
-    note_state(connection, *_state(report), parts.clock.now())
-    if not run.subject:
+    if _current(connection):
+        note_state(connection, *_state(report), parts.clock.now())
         _note_token(connection, locker, report.collections)
+    if not run.subject:
         _judge(locker, connection.name, report.collections, parts.clock.now())
         index(locker, connection)
     return str(report.fatal) if report.fatal is not None else ""
 
 
+def _current(connection: Connection) -> bool:
+    """Whether the connection still has the token this run began with.
+
+    Where it was replaced meanwhile, what this run saw of the old one says nothing of the new one;
+    generating a token ends the one before.
+    """
+    same = {"pk": connection.pk, "token_fingerprint": connection.token_fingerprint}
+    return Connection.objects.filter(**same).exists()
+
+
 def _is_news(connection: Connection) -> bool:
-    """Whether nobody was told yet that its token is dead."""
-    return connection.state != ConnectionState.TOKEN_DEAD
+    """Whether nobody was told yet that the token it still has is dead."""
+    return connection.state != ConnectionState.TOKEN_DEAD and _current(connection)
 
 
 def _interruptible(clock: Clock, stopping: Callable[[], bool]) -> Callable[[float], None]:
