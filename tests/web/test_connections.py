@@ -13,6 +13,7 @@ from watchkeeper.access.roles import Role
 from watchkeeper.bootstrap import App
 from watchkeeper.ledger.connections import connect, note_state
 from watchkeeper.ledger.models import AuditEvent, Connection, ConnectionState, Notice, Run
+from watchkeeper.locker.locker import Locker
 from watchkeeper.sentinelone.address import parse_address
 from watchkeeper.sentinelone.token import parse_token
 from watchkeeper.simulator import Company, Running, running
@@ -27,6 +28,12 @@ Browse = Callable[[Role | None], Client]
 def console() -> Iterator[Running]:
     with running(Company(agents=20, threats=3, activities=10)) as served:
         yield served
+
+
+@pytest.fixture(autouse=True)
+def locker(app: App) -> None:
+    """There is a locker, as `watchkeeper up` makes one before it serves pages."""
+    Locker.open(app.settings.locker, create=True)
 
 
 @pytest.fixture
@@ -267,7 +274,9 @@ def test_connections_are_found_by_name_state_and_tag(
 
 
 def test_a_token_that_expires_is_shown_with_its_days(
-    admin: Client, console: Running, ledger: App
+    admin: Client,
+    console: Running,
+    ledger: App,
 ) -> None:
     added(console, ledger)
     soon = ledger.installation.clock.now() + timedelta(days=6, hours=1)
@@ -276,4 +285,4 @@ def test_a_token_that_expires_is_shown_with_its_days(
     text = said(admin.get("/connections/acme/").content)
 
     assert "The API token expires in 6 days" in text
-    assert "expires in 6 days" in said(admin.get("/connections/").content)
+    assert "expires in 6 days" in said(admin.get("/connections/?q=acme").content)
