@@ -36,6 +36,7 @@ SETTINGS: Mapping[str, str] = {
     ),
     "WATCHKEEPER_KEY": "The keys themselves instead, the newest first, separated by commas.",
 }
+_PREFIX = "WATCHKEEPER_"
 _TOKEN = "WATCHKEEPER_TOKEN"  # noqa: S105 - a name: commands take a token there, no installation
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _LARGEST_PORT = 65_535
@@ -90,11 +91,12 @@ class Settings:
 
 def unknown(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The names that look like settings and are none, each with the one that may be meant."""
+    words = {name.removeprefix(_PREFIX): name for name in SETTINGS}
     found = {}
     for name in sorted(environ):
-        if name.startswith("WATCHKEEPER_") and name not in {*SETTINGS, _TOKEN}:
-            meant = get_close_matches(name, SETTINGS, n=1, cutoff=0.6)
-            found[name] = meant[0] if meant else ""
+        if name.startswith(_PREFIX) and name not in {*SETTINGS, _TOKEN}:
+            meant = get_close_matches(name.removeprefix(_PREFIX), words, n=1)
+            found[name] = words[meant[0]] if meant else ""
     return found
 
 

@@ -6,12 +6,14 @@ from http import HTTPStatus
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group
 from django.test import Client
+from django.utils import timezone
 
 from watchkeeper.access import throttle
 from watchkeeper.access.models import Person, SignInAttempt
-from watchkeeper.access.people import first_admin
+from watchkeeper.access.people import first_admin, new_password
 from watchkeeper.access.roles import MAY, Action, Role, may
 from watchkeeper.bootstrap import App
+from watchkeeper.errors import UsageError
 from watchkeeper.ledger.models import AuditEvent
 
 pytestmark = pytest.mark.postgres
@@ -172,3 +174,22 @@ def test_the_first_admin_is_made_once_with_a_password_of_its_own(ledger: App) ->
     assert first_admin() is None
     event = AuditEvent.objects.get(action="person.added")
     assert made.password not in str(event.detail)
+
+
+def test_a_lost_password_is_set_again_and_ends_what_was_open(client: Client, maria: Person) -> None:
+    client.force_login(maria)
+    for _ in range(throttle.TRIES + 1):
+        throttle.attempt("maria", "127.0.0.1", timezone.now())
+
+    made = new_password("maria", actor="root (command line)")
+
+    assert client.get("/").headers["Location"].startswith("/sign-in/")
+    assert sign_in(client, "maria", PASSWORD) == HTTPStatus.OK
+    assert sign_in(client, "maria", made.password) == HTTPStatus.FOUND
+    event = AuditEvent.objects.get(action="person.password_reset")
+    assert (event.actor, event.object) == ("root (command line)", "maria")
+    assert made.password not in f"{event.detail} {made!r}"
+    Person.objects.update(is_active=False)
+    for name in ("maria", "nobody"):
+        with pytest.raises(UsageError, match=name):
+            new_password(name, actor="root")

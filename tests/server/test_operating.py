@@ -86,6 +86,12 @@ def ask(data: Path, query: str) -> list[tuple[Any, ...]]:
         return found.execute(query).fetchall()
 
 
+def key_file(data: Path) -> Path:
+    """Where the keys of an installation lie by default: apart from it, under its own name."""
+    name = (data / "keys" / "installation").read_text().strip()
+    return CONFIGURATION / "watchkeeper" / f"token-{name}.key"
+
+
 def index(data: Path) -> dict[str, list[tuple[Any, ...]]]:
     """What the database holds of the locker."""
     return {
@@ -128,13 +134,13 @@ def test_tokens_are_encrypted_anew_while_everything_runs(installed: Installed) -
     assert rotated.stdout.count("opens") == 1
     assert "opens 1 secret, encrypts" in rotated.stdout
     assert ask(installed.data, "SELECT token_ciphertext FROM ledger_connection") != before
-    (file,) = (CONFIGURATION / "watchkeeper").glob("token-*.key")
+    file = key_file(installed.data)
     assert file.read_text().strip() not in added.stdout + rotated.stdout
     assert installed.do("collect", "acme", "--only", "users", "--wait").returncode == 0
 
 
 def test_a_lost_key_is_said_and_entering_the_token_again_mends_it(installed: Installed) -> None:
-    (file,) = (CONFIGURATION / "watchkeeper").glob("token-*.key")
+    file = key_file(installed.data)
     kept = file.rename(file.with_suffix(".kept"))
 
     failed = installed.do("collect", "acme", "--only", "users", "--wait")

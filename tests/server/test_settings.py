@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from watchkeeper.errors import UsageError
-from watchkeeper.settings import SETTINGS, Settings, load
+from watchkeeper.settings import SETTINGS, Settings, load, unknown
 
 FOLDER = {"WATCHKEEPER_DATA": "/srv/watch"}
 
@@ -73,3 +73,26 @@ def test_what_cannot_be_used_is_refused_by_name(name: str, value: str) -> None:
 
 def test_every_setting_says_what_it_means() -> None:
     assert all(meaning.endswith(".") for meaning in SETTINGS.values())
+
+
+def test_names_that_are_no_settings_are_told_with_what_may_be_meant() -> None:
+    environment = FOLDER | {
+        "WATCHKEEPER_KEYFILE": "/srv/key",
+        "WATCHKEEPER_ZZZ": "1",
+        "WATCHKEEPER_TOKEN": "secret",
+        "PATH": "/bin",
+    }
+
+    assert unknown(environment) == {
+        "WATCHKEEPER_KEYFILE": "WATCHKEEPER_KEY_FILE",
+        "WATCHKEEPER_ZZZ": "",
+    }
+
+
+def test_keys_are_looked_for_among_the_users_configuration_not_the_data() -> None:
+    found = load(FOLDER | {"XDG_CONFIG_HOME": "/home/maria/.config"})
+    given = load(FOLDER | {"WATCHKEEPER_KEY_FILE": "/etc/watchkeeper/token.key"})
+
+    assert found.configuration == Path("/home/maria/.config/watchkeeper")
+    assert found.data not in found.configuration.parents
+    assert load(given.environment()).key_file == "/etc/watchkeeper/token.key"

@@ -8,7 +8,8 @@ import psutil
 import pytest
 
 from tests.server.commands import Started, data, gone, run
-from tests.server.test_worker_alone import OwnPostgres, connect, own, until
+from tests.server.own_postgres import OwnPostgres, own
+from tests.server.test_worker_alone import connect, until
 from watchkeeper.locker.locker import Locker
 from watchkeeper.sentinelone.limits import Limits
 from watchkeeper.simulator import Company, Running, running

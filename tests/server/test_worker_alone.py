@@ -4,60 +4,22 @@ import http.client
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from secrets import token_hex
+from urllib.request import Request, urlopen
 
-import psycopg
 import pytest
+from moto.server import ThreadedMotoServer
 
 from tests.server.commands import Started, data, free_port, gone, run, status
-from watchkeeper.ledger import postgres
-from watchkeeper.ledger.cluster import OWNER, PORT, Place, passwords_of
-from watchkeeper.ledger.folder import DataFolder
+from tests.server.own_postgres import OwnPostgres, own
+from watchkeeper.ledger.keys import new_key
 from watchkeeper.simulator import Company, Running, running
 
-__all__ = ["data"]
+__all__ = ["data", "own"]
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 PATIENCE = 60.0
-
-
-class OwnPostgres:
-    """An operator's PostgreSQL, which no Watchkeeper starts or stops."""
-
-    def __init__(self, folder: DataFolder) -> None:
-        self._folder = folder
-        self._place = Place(folder)
-        self._server: postgres.Server | None = None
-        self.start()
-
-    @property
-    def url(self) -> str:
-        password = passwords_of(self._place)[OWNER]
-        return f"postgresql://{OWNER}:{password}@/{OWNER}?host={self._place.sockets}&port={PORT}"
-
-    def start(self) -> None:
-        self._server = postgres.start(self._folder)
-
-    def stop(self) -> None:
-        if self._server is not None:
-            self._server.stop()
-            self._server = None
-
-    def ask(self, query: str) -> list[tuple[Any, ...]]:
-        with closing(psycopg.connect(self.url)) as found:
-            return found.execute(query).fetchall()
-
-
-@pytest.fixture
-def own() -> Iterator[OwnPostgres]:
-    with TemporaryDirectory(prefix="wk-own-", ignore_cleanup_errors=True) as name:
-        Path(name).chmod(0o711)
-        server = OwnPostgres(DataFolder(Path(name) / "data"))
-        yield server
-        server.stop()
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +98,45 @@ def test_a_second_worker_joins_up_and_takes_over_when_the_first_is_killed(
     assert alone.end(signal.SIGTERM) == 0
     assert up.end() == 0
     assert gone(data)
+
+
+@pytest.fixture
+def bucket() -> Iterator[dict[str, str]]:
+    """An empty bucket as a locker, and what the environment says of it."""
+    port = free_port()
+    serving = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
+    serving.start()
+    address = f"http://127.0.0.1:{port}"
+    urlopen(Request(f"{address}/evidence", method="PUT")).close()  # noqa: S310 - this machine's own
+    yield {
+        "AWS_ACCESS_KEY_ID": token_hex(8),
+        "AWS_SECRET_ACCESS_KEY": token_hex(16),
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": address,
+        "AWS_ALLOW_HTTP": "true",
+        "WATCHKEEPER_LOCKER": "s3://evidence/acme",
+    }
+    serving.stop()
+
+
+def test_workers_of_other_machines_share_database_bucket_and_keys(
+    own: OwnPostgres, console: Running, bucket: dict[str, str], data: Path, tmp_path: Path
+) -> None:
+    where = bucket | {"WATCHKEEPER_DATABASE_URL": own.url, "WATCHKEEPER_KEY": new_key()}
+    machines = [data.parent / name for name in ("one", "two")]
+    assert run("migrate", "--data", machines[0], **where).returncode == 0
+    connect(console, machines[0], tmp_path, **where)
+    first = Started("worker", "--data", machines[0], **where)
+    until(lambda: own.ask("SELECT FROM ledger_run WHERE state = 'running'"))
+
+    second = Started("worker", "--data", machines[1], **where)
+    until(lambda: len(own.ask("SELECT FROM procrastinate_workers")) == 2)
+    assert first.end() == 0
+    until(lambda: own.ask("SELECT FROM ledger_run WHERE state IN ('done', 'failed')"))
+
+    assert own.ask("SELECT state, reason FROM ledger_run") == [("done", "")]
+    asked = run("collect", "acme", "--only", "users", "--wait", "--data", data, **where)
+    assert asked.returncode == 0, asked.stdout + asked.stderr
+    saved = run("backup", tmp_path / "all.tar", "--locker", "--data", data, **where)
+    assert "sealed records in" in saved.stdout, saved.stderr
+    assert second.end() == 0

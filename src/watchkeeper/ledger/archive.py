@@ -34,7 +34,7 @@ _NAME = re.compile(r"(?:database/\w+\.copy\.zst|keys/token\.key|locker/[^\0\n]+)
 class ArchiveWriter:
     """A backup being written. Use `writing`."""
 
-    def __init__(self, tar: tarfile.TarFile, sums: IO[bytes], made: float) -> None:
+    def __init__(self, tar: tarfile.TarFile, sums: IO[bytes], made: int) -> None:
         """`sums` takes the digests; `made` is the time members bear, in seconds since 1970."""
         self._tar = tar
         self._sums = sums
@@ -68,7 +68,7 @@ class ArchiveWriter:
 
 
 @contextlib.contextmanager
-def writing(path: Path, made: float) -> Iterator[ArchiveWriter]:
+def writing(path: Path, made: int) -> Iterator[ArchiveWriter]:
     """A new backup; it has its name once the block has ended, and is gone where that failed.
 
     Raises UsageError when there is a file of that name, or another process writes it.
@@ -156,13 +156,18 @@ class ArchivedFile(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any, /) -> int:
-        data = self._file.read(len(buffer))
+        try:
+            data = self._file.read(len(buffer))
+        except tarfile.TarError as error:
+            raise UsageError(
+                "The backup was cut off.", hint="Copy it again, or take another."
+            ) from error
         buffer[: len(data)] = data
         return len(data)
 
     def read_whole(self) -> bytes:
         """All of it."""
-        return self._file.read()
+        return self.readall()
 
     def tell_in_archive(self) -> int:
         """How many bytes of the archive have been read with it."""

@@ -53,7 +53,7 @@ def backup(
     """
     made = Made()
     now = clock.now()
-    with writing(path, now.timestamp()) as archive:
+    with writing(path, int(now.timestamp())) as archive:
         manifest: dict[str, Any] = {"version": version, "made": rfc3339(now)}
         manifest["database"] = _database(archive, path.parent, made, on_progress)
         manifest["locker"] = _locker(archive, store, made, on_progress) if store else None

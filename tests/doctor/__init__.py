@@ -1,0 +1,1 @@
+"""What the doctor says of an installation, right, wrong or not to be checked."""
