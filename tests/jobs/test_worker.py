@@ -3,13 +3,18 @@
 import asyncio
 from collections.abc import Iterator
 
+import psycopg
 import pytest
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from procrastinate.contrib.django import app as jobs
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.exceptions import ConnectorException, JobAborted
+from procrastinate.jobs import Job
+from procrastinate.utils import utcnow
 
 from watchkeeper.bootstrap import App
 from watchkeeper.jobs import runs, tasks
+from watchkeeper.jobs.giving_back import GivenBack, is_away
 from watchkeeper.ledger.connections import connect
 from watchkeeper.ledger.models import Connection, Run, RunState
 from watchkeeper.sentinelone.address import parse_address
@@ -74,6 +79,20 @@ def tick() -> None:
     asyncio.run(work())
 
 
+def work_off(queue: str) -> None:
+    """Whatever waits in a queue, done by a worker that stops when nothing waits."""
+
+    async def work() -> None:
+        connector = jobs.connector.get_worker_connector()  # type: ignore[attr-defined]
+        with jobs.replace_connector(connector) as ready:
+            async with ready.open_async():
+                await ready.run_worker_async(
+                    queues=[queue], wait=False, install_signal_handlers=False, listen_notify=False
+                )
+
+    asyncio.run(work())
+
+
 def job_of(run: Run) -> ProcrastinateJob:
     job: ProcrastinateJob = ProcrastinateJob.objects.get(args__run=run.pk)
     return job
@@ -111,3 +130,39 @@ def test_when_another_run_waits_the_dead_one_gives_way(committed: App) -> None: 
     waiting.refresh_from_db()
     assert (dead.state, job_of(dead).status) == (RunState.FAILED, "failed")
     assert (waiting.state, job_of(waiting).status) == (RunState.WAITING, "todo")
+
+
+def test_a_run_that_ended_is_not_done_again_when_its_job_is(committed: App) -> None:
+    run = runs.ask("lost", trigger="maria")
+    ended = committed.installation.clock.now()
+    Run.objects.filter(pk=run.pk).update(state=RunState.DONE, ended=ended)
+
+    work_off("collect")
+
+    run.refresh_from_db()
+    assert (run.state, run.ended, job_of(run).status) == (RunState.DONE, ended, "succeeded")
+
+
+def test_a_job_is_done_again_when_its_worker_or_its_database_left() -> None:
+    job = Job(id=1, queue="collect", lock=None, queueing_lock=None, task_name="collect")
+    decide = GivenBack().get_retry_decision
+    now = utcnow()
+
+    for left in (JobAborted(), OperationalError("gone"), InterfaceError("closed")):
+        assert decide(exception=left, job=job) is not None
+    later = decide(exception=OperationalError("gone"), job=job)
+    assert later is not None
+    assert later.retry_at is not None
+    assert later.retry_at > now
+    assert decide(exception=ValueError("its own fault"), job=job) is None
+
+
+def test_only_a_database_that_does_not_answer_is_away() -> None:
+    refused = ConnectorException()
+    refused.__cause__ = psycopg.OperationalError("connection refused")
+    broken = ConnectorException()
+    broken.__cause__ = psycopg.ProgrammingError("no such table")
+
+    assert is_away(refused)
+    assert not is_away(broken)
+    assert not is_away(ConnectorException())

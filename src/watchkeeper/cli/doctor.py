@@ -62,19 +62,20 @@ def _examine(settings: "Settings") -> "list[Finding]":
         mend = "`watchkeeper up` makes one; or name another folder: --data, WATCHKEEPER_DATA."
         return [wrong("data folder", f"There is no installation in {settings.data}.", mend)]
     found = places.folder(folder)
+    try:
+        app = bootstrap.build(settings)
+    except WatchkeeperError as error:
+        return [*found, wrong("settings", error.message, error.hint), *_not_reached()]
+    from watchkeeper.doctor.examination import examine, made  # after Django is configured
+
+    found += made("keys", lambda: places.keys(app.keys, folder, settings.configuration))
     if not settings.database_url and not any(folder.postgres.glob("*/PG_VERSION")):
         mend = "`watchkeeper up` makes it; `watchkeeper restore` or `reindex` bring one back."
         return [*found, wrong("database", "There is no database yet.", mend), *_not_reached()]
     try:
-        with bootstrap.reached(settings, migrate=False) as app:
-            from watchkeeper.doctor.examination import examine, made
-
-            keys = made("keys", lambda: places.keys(app.keys, folder, settings.configuration))
-            return [
-                *found,
-                *keys,
-                *examine(app.installation, app.keys, app.missing_migrations()),
-            ]
+        with bootstrap.reached(settings, migrate=False):
+            missing = app.missing_migrations()
+            return [*found, *examine(app.installation, app.keys, missing)]
     except WatchkeeperError as error:
         return [*found, wrong("database", error.message, error.hint), *_not_reached()]
 
@@ -82,7 +83,7 @@ def _examine(settings: "Settings") -> "list[Finding]":
 def _not_reached() -> "list[Finding]":
     from watchkeeper.doctor.finding import unchecked
 
-    topics = ("keys", "locker", "index", "jobs", "schedule", "clock", "connections")
+    topics = ("locker", "index", "jobs", "schedule", "clock", "connections")
     return [unchecked(topic, "Not checked: the database is needed for it.") for topic in topics]
 
 

@@ -36,7 +36,9 @@ def command(data: DataFolderOption = None) -> None:
         )
         for name in back:
             print(f"  watchkeeper connect --name {visible(name)} …   enters its token again")
-        print("and `watchkeeper up` makes a first admin where there is nobody.")
+        print(
+            "then resume what was paused; `watchkeeper up` makes a first admin if there is nobody."
+        )
 
 
 def _say(one: "Rebuilt") -> None:

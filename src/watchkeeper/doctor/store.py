@@ -1,7 +1,7 @@
 """The database and the locker."""
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -116,17 +116,20 @@ def index(found: Locker) -> list[Finding]:
     if unknown:
         text = f"The locker holds {', '.join(unknown)}, which the database does not know."
         told.append(wrong(topic, text, "Run `watchkeeper reindex`."))
+    since = min((each.indexed_entry for each in connections), default=head)
+    newer = list(_newer(found, since))
     for each in connections:
-        behind = [path for path in _since(found, each) if f"/connection={each.name}/" in path]
+        own = f"/connection={each.name}/"
+        behind = [path for number, path in newer if number > each.indexed_entry and own in path]
         if behind:
             text = f"{len(behind)} sealed records of {each.name} are not in it yet."
             told.append(wrong(topic, text, "The next run adds them, or `watchkeeper reindex`."))
     return told or [right(topic, f"It holds what the log names, up to entry {head}.")]
 
 
-def _since(found: Locker, connection: Connection) -> Iterable[str]:
-    """The paths of what was sealed since the connection was indexed, of all connections."""
+def _newer(found: Locker, number: int) -> Iterator[tuple[int, str]]:
+    """Number and path of the log's entries after that one, the newest first."""
     for entry in records.log_entries(found.store, newest_first=True):
-        if entry.number <= connection.indexed_entry:
+        if entry.number <= number:
             return
-        yield entry.path
+        yield entry.number, entry.path

@@ -24,6 +24,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.worker import Worker
 
+from watchkeeper.errors import WatchkeeperError
 from watchkeeper.jobs.giving_back import is_away
 from watchkeeper.jobs.tasks import WORKER_SILENT, tick
 from watchkeeper.ledger.cluster import DatabaseError
@@ -62,8 +63,9 @@ async def _work(missing: Callable[[], list[str]]) -> None:
         lost = asyncio.Event()
         with _quiet_while(lost):
             former = await _one_life(stop, lost, former)
-        if not stop.is_set():
+        if lost.is_set() and not stop.is_set():
             _log.warning("the database went away: what was under way is given back")
+            await _pause(stop)
 
 
 async def _until_ready(missing: Callable[[], list[str]], stop: asyncio.Event) -> bool:
@@ -89,9 +91,13 @@ async def _until_ready(missing: Callable[[], list[str]], stop: asyncio.Event) ->
         if not told:
             _log.warning("waiting for the database", reason=why)
             told = why
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), _LOOK_EVERY)
+        await _pause(stop)
     return False
+
+
+async def _pause(stop: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), _LOOK_EVERY)
 
 
 async def _one_life(stop: asyncio.Event, lost: asyncio.Event, former: int | None) -> int | None:
@@ -115,6 +121,10 @@ async def _one_life(stop: asyncio.Event, lost: asyncio.Event, former: int | None
             if not is_away(error):
                 raise
             lost.set()
+    if not (stop.is_set() or lost.is_set()):
+        raise WatchkeeperError(
+            "The worker ended by itself, though the database answers.", hint="See what it said."
+        )
     return worker.worker_id if worker is not None else former
 
 
