@@ -41,3 +41,21 @@ def test_a_connection_is_listed_paused_resumed_and_removed(data: Path, tmp_path:
         assert "No console is connected" in typed("connections", "remove", "acme", *here)
         typed("connect", *address, "--name", "acme", *here)
         assert "acme" in typed("connections", *here)
+
+
+def test_options_of_a_connection_are_given_on_the_command_line(data: Path, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text(TOKEN, "utf-8")
+    here = ("--name", "acme", "--token-file", token, "--data", data)
+    connect = ("connect", "--console", "http://127.0.0.1:9", *here)
+    typed(*connect, "--tag", "prod", "--tag", "emea", "--every", "threats=30m")
+    typed(*connect, "--every", "agents=12h")
+
+    listed = json.loads(typed("connections", "--json", "--data", data))
+    assert listed[0]["tags"] == ["prod", "emea"]
+    assert listed[0]["intervals"] == {"agents": 43200}
+    assert "out of bounds" in typed(*connect, "--every", "agents=1m", code=2)
+    assert "is no resource" in typed(*connect, "--every", "agent=1h", code=2)
+    assert "is no interval" in typed(*connect, "--every", "agents", code=2)
+    assert "cannot be read as a certificate" in typed(*connect, "--ca-file", "/nowhere", code=2)
+    assert "no HTTP proxy" in typed(*connect, "--proxy", "socks5://x", code=2)

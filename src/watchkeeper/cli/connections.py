@@ -36,9 +36,9 @@ def command(
     Removing forgets the token; what was collected and judged stays. `watchkeeper connect` adds
     one, gives one another token, or takes up one that was removed.
 
-    JSON: a list of {"name", "console", "state", "since", "reason", "paused", "tags", "scope",
-    "token": {"fingerprint", "user", "expires"}, "removed", "diagnoses": [{"weight", "title",
-    "facts", "step", "since"}]}.
+    JSON: a list of {"name", "console", "state", "since", "reason", "paused", "tags", "intervals":
+    {resource: seconds}, "scope", "token": {"fingerprint", "user", "expires"}, "removed",
+    "diagnoses": [{"weight", "title", "facts", "step", "since"}]}.
     """
     from watchkeeper import bootstrap
     from watchkeeper.errors import UsageError
@@ -109,6 +109,7 @@ def _as_json(view: "ConnectionView", diagnosed: "Sequence[Any]") -> dict[str, An
         "reason": view.state_reason,
         "paused": view.paused,
         "tags": list(view.tags),
+        "intervals": dict(view.intervals),
         "scope": view.scope,
         "token": {
             "fingerprint": view.token_fingerprint,

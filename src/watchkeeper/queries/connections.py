@@ -1,6 +1,6 @@
 """Which consoles are connected, and how each connection is doing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -68,6 +68,7 @@ class ConnectionView:
     paused: bool
     removed_at: datetime | None
     tags: tuple[str, ...]
+    intervals: Mapping[str, int]
     scope: str
     token_user: str
     token_fingerprint: str
@@ -155,6 +156,7 @@ def _view(found: Connection) -> ConnectionView:
         paused=found.paused,
         removed_at=found.removed_at,
         tags=tuple(found.tags),
+        intervals=found.intervals,
         scope=found.scope,
         token_user=found.token_user,
         token_fingerprint=found.token_fingerprint,

@@ -8,11 +8,12 @@ from django import forms
 
 from watchkeeper.errors import UsageError
 from watchkeeper.jobs.trying import Candidate
-from watchkeeper.ledger.connections import Options, parse_tags, proxy_of
+from watchkeeper.ledger.connections import Options, proxy_of
 from watchkeeper.ledger.installation import Installation
 from watchkeeper.ledger.intervals import bounds, intervals
 from watchkeeper.ledger.models import Connection
 from watchkeeper.locker.layout import connection_id
+from watchkeeper.model.options import parse_tags
 from watchkeeper.resources import catalogue
 from watchkeeper.sentinelone.address import Address, parse_address, parse_proxy
 from watchkeeper.sentinelone.certificates import parse_certificates
