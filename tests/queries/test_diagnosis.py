@@ -64,7 +64,7 @@ def found(
 ) -> tuple[Diagnosis, ...]:
     view = view_of(connection.name)
     assert view is not None
-    return diagnoses(view, freshness(connection.pk), locker, NOW + after)
+    return diagnoses(view, freshness(locker, connection.pk), locker, NOW + after)
 
 
 def only(diagnosed: tuple[Diagnosis, ...]) -> Diagnosis:

@@ -84,7 +84,7 @@ def _list(app: "App", *, as_json: bool) -> None:
     except NotALocker:
         locker = None  # nothing was collected yet
     found: list[tuple[ConnectionView, Sequence[Diagnosis]]] = [
-        (each, diagnoses(each, freshness(each.id), locker, now) if locker else ())
+        (each, diagnoses(each, freshness(locker, each.id), locker, now) if locker else ())
         for each in connections()
     ]
     if as_json:

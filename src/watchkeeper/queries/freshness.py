@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 from watchkeeper.ledger.intervals import intervals
 from watchkeeper.ledger.models import CollectionEntry, Connection
 from watchkeeper.ledger.schedule import wanted_of
+from watchkeeper.locker.locker import Locker
+from watchkeeper.model.collection import Verdict
 from watchkeeper.model.resource import Resource
 from watchkeeper.queries.collections import CollectionRow, row
+from watchkeeper.queries.newest import known
 from watchkeeper.resources import catalogue
 
 
@@ -15,7 +18,8 @@ from watchkeeper.resources import catalogue
 class Freshness:
     """One resource: its newest collection and its newest complete one, None where there is none.
 
-    `interval` is this connection's own; `due` is when its schedule wants the next one.
+    `interval` is this connection's own; `due` is when its schedule wants the next one. `records`
+    is how many records are known with the newest one, which may hold only what changed.
     """
 
     resource: Resource
@@ -23,13 +27,14 @@ class Freshness:
     newest_complete: CollectionRow | None
     due: datetime | None
     interval: timedelta
+    records: int | None
 
     def overdue(self, now: datetime) -> bool:
         """True when more than one turn of its schedule was missed."""
         return self.due is not None and now - self.due > self.interval
 
 
-def freshness(connection: int) -> tuple[Freshness, ...]:
+def freshness(locker: Locker, connection: int) -> tuple[Freshness, ...]:
     """Every declared resource, in the order they are collected."""
     held = Connection.objects.get(pk=connection)
     newest = _newest(connection, complete=False)
@@ -37,9 +42,26 @@ def freshness(connection: int) -> tuple[Freshness, ...]:
     due = wanted_of(held)
     every = intervals(held)
     return tuple(
-        Freshness(resource, newest.get(name), complete.get(name), due.get(name), every[name])
+        Freshness(
+            resource,
+            newest.get(name),
+            complete.get(name),
+            due.get(name),
+            every[name],
+            _records(locker, resource, newest.get(name)),
+        )
         for name, resource in catalogue().items()
     )
+
+
+def _records(locker: Locker, resource: Resource, newest: CollectionRow | None) -> int | None:
+    """How many records are known with a collection; None where there is none."""
+    if newest is None:
+        return None
+    if newest.verdict is Verdict.COMPLETE and resource.incremental:
+        counted = known(locker, newest.path)
+        return newest.distinct if counted is None else counted
+    return newest.distinct
 
 
 def _newest(connection: int, *, complete: bool) -> dict[str, CollectionRow]:

@@ -9,9 +9,12 @@ from typing import Any
 
 from watchkeeper.locker import records
 from watchkeeper.locker.locker import Locker
+from watchkeeper.locker.stream import newest
 from watchkeeper.queries.collections import CollectionRow
 from watchkeeper.queries.connections import ConnectionView
 from watchkeeper.queries.freshness import Freshness
+from watchkeeper.queries.newest import stream
+from watchkeeper.resources import catalogue
 
 MOST_NAMED = 8
 
@@ -58,9 +61,16 @@ class Facts:
         return self.fresh[resource].newest_complete
 
     def rows(self, resource: str, columns: Sequence[str]) -> list[dict[str, Any]]:
-        """Columns of the newest complete collection of a resource; empty when there is none."""
-        found = self.complete(resource)
-        return _rows(self.locker, found.path, tuple(columns)) if found is not None else []
+        """Columns of the current state of a resource; empty when there is none.
+
+        That is its newest complete collection, or what a list of changes adds up to.
+        """
+        if catalogue()[resource].incremental is not None:
+            paths = tuple(each.path for each in stream(self.locker, self.connection.id, resource))
+        else:
+            found = self.complete(resource)
+            paths = (found.path,) if found is not None else ()
+        return _rows(self.locker, resource, paths, tuple(columns)) if paths else []
 
     def manifest(self, found: CollectionRow) -> Mapping[str, Any]:
         """What a collection's manifest says."""
@@ -68,9 +78,13 @@ class Facts:
 
 
 @lru_cache(maxsize=64)
-def _rows(locker: Locker, path: str, columns: tuple[str, ...]) -> list[dict[str, Any]]:
-    collection = records.collection(path, *locker.manifest(path))
-    found: list[dict[str, Any]] = locker.table(collection, columns).to_pylist()
+def _rows(
+    locker: Locker, resource: str, paths: tuple[str, ...], columns: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    collections = [records.collection(path, *locker.manifest(path)) for path in paths]
+    found: list[dict[str, Any]] = newest(
+        locker, catalogue()[resource], columns, collections
+    ).to_pylist()
     return found
 
 

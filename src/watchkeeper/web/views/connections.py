@@ -146,7 +146,8 @@ def connection(request: HttpRequest, name: str) -> HttpResponse:
     if view is None:
         raise Http404("There is no such connection.")
     now = _now()
-    fresh = freshness(view.id)
+    locker = installation().locker()
+    fresh = freshness(locker, view.id)
     rows = rows_over_time(view.id)
     context = {
         "setting": found or _setting(request),
@@ -154,7 +155,7 @@ def connection(request: HttpRequest, name: str) -> HttpResponse:
         "held": held,
         "token": view.token_state(now),
         "notices": open_notices(view.id),
-        "diagnoses": diagnoses(view, fresh, installation().locker(), now),
+        "diagnoses": diagnoses(view, fresh, locker, now),
         "fresh": [
             (each, each.overdue(now), spark(rows.get(each.resource.name, []))) for each in fresh
         ],
