@@ -184,7 +184,7 @@ def test_what_is_missed_while_as_many_come_from_elsewhere_is_not_taken_for_whole
     union = found.manifest["union"]
     assert found.complete
     assert set(ids(locker, found)) == now
-    if latency:
+    if latency or union["proved"]:
         return  # what is on its way while they move may be met after all
     assert came, "an older agent came from elsewhere"
     assert union["read_of_those"] >= union["counted_before"], "the ages alone agree"
