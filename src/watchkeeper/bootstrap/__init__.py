@@ -166,20 +166,29 @@ class NotRunning(UsageError):
 
 
 @contextlib.contextmanager
-def reached(settings: Settings, *, start: bool = True, migrate: bool = True) -> Iterator[App]:
+def reached(
+    settings: Settings, *, start: bool = True, migrate: bool = True, make: bool = True
+) -> Iterator[App]:
     """The installation with its database answering: the running one's, or one started for it.
 
-    Without `start` an embedded database must run already, else NotRunning is raised. With both,
-    where nothing runs the tables are brought up to date. Raises DatabaseError.
+    Without `start` an embedded database must run already, without `make` it must have been made,
+    else NotRunning is raised. With `migrate`, where nothing runs the tables are brought up to
+    date. Raises DatabaseError.
     """
     folder = DataFolder(settings.data)
+    embedded = not settings.database_url
+    if embedded and not (start and make) and not any(folder.postgres.glob("*/PG_VERSION")):
+        raise NotRunning(
+            f"There is no installation in {settings.data}.",
+            hint="Name its folder with --data, or start one with `watchkeeper up`.",
+        )
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(folder.held())
         except AlreadyRunning:
             app = build(settings)
         else:
-            if not start and not settings.database_url:
+            if embedded and not start:
                 raise NotRunning(
                     f"Watchkeeper does not run on {settings.data}.",
                     hint="Start it with `watchkeeper up`, or name its folder with --data.",
