@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 TESTERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test quick format browser bench bench-full lock clean
+.PHONY: help setup demo check test quick format browser bench bench-full soak lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ bench: setup ## Measure beside other programs, within half an hour; ONLY=latency
 
 bench-full: setup ## The same with the long cases and more rounds: an hour or more
 	@$(BIN)/python -m benchmarks.run --full $(if $(ONLY),--only $(ONLY))
+
+soak: setup ## Twenty connections for ten minutes: every turn taken once, each trouble named
+	@PYTHONPATH=. $(BIN)/python benchmarks/soak.py
 
 lock: setup ## Renew requirements.txt and benchmarks/requirements.txt
 	@scripts/lock $(BIN)

@@ -13,6 +13,7 @@ from watchkeeper import columns
 from watchkeeper.locker import pages
 from watchkeeper.locker.writer import CollectionWriter
 from watchkeeper.model.resource import ColumnType
+from watchkeeper.model.stream import Kind, Reach
 
 
 def put_page(writer: CollectionWriter, body: object, rows: int = 0) -> dict[str, Any]:
@@ -42,6 +43,12 @@ def put_rows(writer: CollectionWriter, rows: Sequence[Mapping[str, Any]]) -> dic
     schema = columns.schema(writer.resource.columns)
     writer.add(pa.RecordBatch.from_arrays(arrays, schema=schema))
     return unreadable
+
+
+def reaching(until: datetime, since: datetime | None = None) -> dict[str, Any]:
+    """What a manifest says of a collection with all there is, or with what changed since."""
+    kind = Kind.WHOLE if since is None else Kind.CHANGED
+    return {"reach": Reach(kind, since, until).as_json()}
 
 
 def _moment(value: Any) -> datetime | None:

@@ -54,6 +54,7 @@ def collecting(locker: Locker, moving: Moving) -> Collecting:
         verdict: Verdict = Verdict.COMPLETE,
         reason: str = "",
         subject: str = "",
+        told: Mapping[str, Any] | None = None,
     ) -> Collection:
         moving.at = NOW - ago
         declared = catalogue()[resource]
@@ -61,7 +62,7 @@ def collecting(locker: Locker, moving: Moving) -> Collecting:
         unreadable = put_rows(writer, rows)
         number = len(rows)
         return writer.seal(
-            {"source": {"console": "https://acme.example"}, "subject": subject},
+            {"source": {"console": "https://acme.example"}, "subject": subject, **(told or {})},
             Completeness(verdict, reason, number, number, number, number),
             unreadable,
         )

@@ -1,13 +1,16 @@
 """Controls judged over a real locker and sealed in it."""
 
 import json
+import shutil
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.assessment.conftest import NOW, Collecting
 from tests.controls.pages import control
+from tests.rows import reaching
 from watchkeeper.assessment import as_read, assess
 from watchkeeper.controls import catalogue
 from watchkeeper.errors import UsageError
@@ -16,7 +19,7 @@ from watchkeeper.locker.verify import verify
 from watchkeeper.model.assessment import Assessment, Counts, Result
 from watchkeeper.model.collection import Verdict
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def agent(number: int, **values: Any) -> dict[str, Any]:
@@ -172,8 +175,8 @@ def test_a_need_is_in_grace_while_an_earlier_collection_shows_none(
     assert found.reason.startswith("Every subject is outside the population")
 
 
-def test_a_stream_is_the_newest_version_of_everything_seen(
-    locker: Locker, collecting: Collecting
+def test_a_stream_is_the_newest_version_of_everything_since_it_was_read_whole(
+    locker: Locker, collecting: Collecting, tmp_path: Path
 ) -> None:
     def threat(number: int, status: str, changed: timedelta) -> dict[str, Any]:
         return {
@@ -185,12 +188,21 @@ def test_a_stream_is_the_newest_version_of_everything_seen(
             "updated_at": NOW - changed,
         }
 
+    collecting("threats", [threat(4, "unresolved", 9 * DAY)], ago=8 * DAY,
+               told=reaching(NOW - 8 * DAY))  # fmt: skip
     collecting("threats", [threat(1, "unresolved", 8 * DAY), threat(2, "unresolved", 8 * DAY)],
-               ago=7 * DAY)  # fmt: skip
+               ago=7 * DAY, told=reaching(NOW - 7 * DAY))  # fmt: skip
     collecting("threats", [threat(3, "unresolved", DAY)], ago=2 * DAY, verdict=Verdict.INCOMPLETE)
-    collecting("threats", [threat(1, "resolved", DAY)])
+    changes = collecting("threats", [threat(1, "resolved", DAY)], ago=HOUR,
+                         told=reaching(NOW - HOUR, NOW - 7 * DAY))  # fmt: skip
+    collecting("threats", [], told=reaching(NOW, NOW - 2 * HOUR))
     found = judged(locker, "DET-03")
     assert outcomes(locker, found) == {"threat:1": "pass", "threat:2": "fail"}
+    assert len(found.collections) == 3
+    shutil.rmtree(tmp_path / "locker" / changes.path)
+    found = judged(locker, "DET-03")
+    assert found.result is Result.ERROR
+    assert "is in no complete collection" in found.reason
 
 
 def test_a_faulty_control_is_an_error_and_the_others_go_on(

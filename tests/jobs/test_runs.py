@@ -1,5 +1,6 @@
 """Asking for collections, and carrying them out against a simulated console."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,18 +15,20 @@ from watchkeeper.errors import UsageError
 from watchkeeper.jobs import runs
 from watchkeeper.jobs.collecting import Interrupted, carry_out
 from watchkeeper.jobs.tasks import ask_for_what_is_due
-from watchkeeper.ledger.connections import connect
+from watchkeeper.ledger.connections import Options, change, connect, note_state, remove
 from watchkeeper.ledger.installation import Installation
 from watchkeeper.ledger.models import (
     AssessmentEntry,
     CollectionEntry,
     Connection,
+    ConnectionState,
     FailingItem,
     Run,
     RunState,
 )
 from watchkeeper.ledger.schedule import due_of
 from watchkeeper.locker.locker import Locker
+from watchkeeper.model.schedule import next_due, phase
 from watchkeeper.resources import catalogue as resources
 from watchkeeper.sentinelone.address import parse_address
 from watchkeeper.sentinelone.token import parse_token
@@ -260,6 +263,102 @@ def test_a_dead_token_is_said_everywhere_and_shown_nowhere(
     assert TOKEN not in written
 
 
+def test_a_token_that_dies_leaves_nothing_green_though_only_threats_were_due(
+    parts: Installation, console: Running
+) -> None:
+    connection = add(parts, console.url, console.token)
+    carry_out(runs.ask("acme", trigger="maria"), parts, stopping=go_on)
+    assert AssessmentEntry.objects.filter(newest=True, result__in=["PASS", "FAIL"]).exists()
+    Connection.objects.update(token_ciphertext=parts.vault.encrypt(parse_token(TOKEN)))
+    connection.refresh_from_db()
+
+    carry_out(runs.ask("acme", ["threats"], trigger="schedule"), parts, stopping=go_on)
+
+    newest = AssessmentEntry.objects.filter(connection=connection, newest=True)
+    assert set(newest.values_list("result", flat=True)) <= {"ERROR", "STALE"}
+    assert newest.count() == len(controls())
+    again = connection.collections.count()
+    carry_out(runs.ask("acme", ["threats"], trigger="schedule"), parts, stopping=go_on)
+    assert connection.collections.count() - again <= 2  # the version and the threats
+
+
+def test_a_token_replaced_while_a_collection_runs_leaves_no_gap(parts: Installation) -> None:
+    with running(Company(agents=2500, threats=3, activities=5)) as served:
+        connection = add(parts, served.url, served.token)
+        carry_out(runs.ask("acme", trigger="maria"), parts, stopping=go_on)
+        steps = iter(range(1000))
+
+        def replacing() -> bool:
+            if next(steps) == 5:  # generating a token ends the one before
+                served.token = "n" * 80
+                held = Connection.objects.get()
+                new = parse_token(served.token)
+                now = parts.clock.now()
+                change(held, Options(), token=new, vault=parts.vault, actor="maria", now=now)
+                runs.ask("acme", trigger="new token")
+            return False
+
+        during = runs.ask("acme", ["agents", "sites"], trigger="schedule")
+        carry_out(during, parts, stopping=replacing)
+        during.refresh_from_db()
+        connection.refresh_from_db()
+        assert during.state == RunState.FAILED
+        assert (connection.state, connection.token_expires_at) == ("new", None)
+
+        carry_out(Run.objects.get(trigger="new token"), parts, stopping=go_on)
+
+    connection.refresh_from_db()
+    assert connection.state == "ok"
+    assert not connection.notices.exists()
+    for resource in ("agents", "sites"):
+        assert connection.collections.filter(resource=resource).latest("id").complete
+    results = AssessmentEntry.objects.filter(newest=True).values_list("result", flat=True)
+    assert "ERROR" not in results
+
+
+def test_a_console_that_refused_the_token_is_asked_once_a_day(parts: Installation) -> None:
+    connection = add(parts, NOBODY, TOKEN)
+    now = parts.clock.now()
+    note_state(connection, ConnectionState.TOKEN_DEAD, "dead", now)
+    for hours, asked in ((23, False), (25, True)):
+        Run.objects.all().delete()
+        ended = now - timedelta(hours=hours)
+        Run.objects.create(
+            connection=connection, trigger="schedule", state=RunState.FAILED, ended=ended
+        )
+        ask_for_what_is_due()
+        assert runs.busy(connection) == asked, hours
+
+
+def test_the_schedule_leaves_alone_what_was_removed_or_has_no_token(parts: Installation) -> None:
+    connection = add(parts, NOBODY, TOKEN)
+    note_state(connection, ConnectionState.TOKEN_LOST, "lost", parts.clock.now())
+    ask_for_what_is_due()
+    note_state(connection, ConnectionState.OK, "", parts.clock.now())
+    remove(connection, actor="maria", now=parts.clock.now())
+    ask_for_what_is_due()
+
+    assert not Run.objects.exists()
+
+
+def test_how_late_a_turn_was_is_sealed_with_it(parts: Installation, console: Running) -> None:
+    connection = add(parts, console.url, console.token)
+    carry_out(runs.ask("acme", ["sites"], trigger="maria"), parts, stopping=go_on)
+    first = connection.collections.get(resource="sites")
+    days_later = replace(
+        parts, clock=replace(parts.clock, now=lambda: first.started + timedelta(days=4))
+    )
+
+    carry_out(runs.ask("acme", ["sites"], trigger="schedule"), days_later, stopping=go_on)
+
+    second = connection.collections.filter(resource="sites").latest("id")
+    assert first.due is None
+    assert second.due == next_due(first.started, timedelta(days=1), phase("acme"))
+    manifest = json.loads(parts.locker().manifest(second.path)[0])
+    assert datetime.fromisoformat(manifest["due"]) == second.due
+    assert second.requests > 0
+
+
 def test_a_token_no_key_fits_fails_the_run_in_words(parts: Installation, console: Running) -> None:
     add(parts, console.url, console.token)
     Connection.objects.update(token_ciphertext="nothing")
@@ -270,6 +369,7 @@ def test_a_token_no_key_fits_fails_the_run_in_words(parts: Installation, console
     run.refresh_from_db()
     assert run.state == RunState.FAILED
     assert "cannot be decrypted" in run.reason
+    assert Connection.objects.get().state == "token lost"
 
 
 def test_a_run_that_is_interrupted_waits_again_and_goes_through(

@@ -38,7 +38,7 @@ def at(moment: datetime) -> Clock:
     return Clock(now=lambda: moment)
 
 
-def seal_rows(
+def seal_rows(  # noqa: PLR0913 - what is sealed, by name
     locker: Locker,
     connection: str,
     resource: str,
@@ -48,8 +48,12 @@ def seal_rows(
     reason: str = "",
     subject: str = "",
     pages: int = 1,
+    told: Mapping[str, Any] | None = None,
 ) -> Collection:
-    """A sealed collection of these rows; columns that a row leaves out are null."""
+    """A sealed collection of these rows; columns that a row leaves out are null.
+
+    `told` is what its manifest says besides.
+    """
     declared = resources()[resource]
     writer = locker.begin(connection, declared)
     for number in range(1, pages + 1):
@@ -66,6 +70,7 @@ def seal_rows(
             {"method": "GET", "path": declared.path, "params": {"limit": "1000"}, "status": 200}
             for _ in range(pages)
         ],
+        **(told or {}),
     }
     return writer.seal(record, outcome)
 

@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from watchkeeper.errors import Tampered
+from tests.rows import reaching
+from watchkeeper.errors import LockerError, Tampered
 from watchkeeper.ledger.index import index
-from watchkeeper.ledger.models import Connection, Run
+from watchkeeper.ledger.models import CollectionEntry, Connection, Run
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.assessment import Outcome, Result
 from watchkeeper.model.collection import Verdict
+from watchkeeper.model.schedule import next_due, phase
 from watchkeeper.queries import collections, history, shelf
 from watchkeeper.queries import devices as devices_query
 from watchkeeper.queries import items as items_query
@@ -120,13 +122,13 @@ def test_freshness_tells_the_newest_and_the_newest_complete(
     denied = seal_rows(locker, ACME, "agents", [], verdict=Verdict.DENIED, reason="forbidden")
     index(locker, connection)
 
-    found = {each.resource.name: each for each in freshness(connection.pk)}
+    found = {each.resource.name: each for each in freshness(locker, connection.pk)}
 
     agents = found["agents"]
     assert agents.newest is not None
     assert agents.newest_complete is not None
     assert (agents.newest.id, agents.newest_complete.id) == (denied.id, complete.id)
-    assert agents.due == NOW + timedelta(hours=1) + agents.resource.interval
+    assert agents.due == next_due(NOW + timedelta(hours=1), agents.interval, phase(ACME))
     assert (agents.overdue(NOW + DAY), agents.overdue(NOW + 3 * DAY)) == (False, True)
     assert found["threats"].newest is None
 
@@ -143,7 +145,7 @@ def test_attention_puts_the_connection_before_resources_before_controls(
     view = view_of(ACME)
     assert view is not None
 
-    found = attention(view, standings(connection.pk, NOW), freshness(connection.pk), NOW)
+    found = attention(view, standings(connection.pk, NOW), freshness(locker, connection.pk), NOW)
 
     assert [each.kind for each in found] == [
         Kind.CONNECTION,
@@ -185,9 +187,18 @@ def test_of_a_threat_the_newest_version_counts(locker: Locker, connection: Conne
         }
 
     seal_rows(locker, ACME, "agents", [agent("1")])
-    seal_rows(locker, ACME, "threats", [threat("a", "unresolved", 0), threat("b", "resolved", 0)])
+    seal_rows(locker, ACME, "threats", [threat("x", "unresolved", 0)], told=reaching(NOW))
+    first = [threat("a", "unresolved", 0), threat("b", "resolved", 0)]
+    seal_rows(locker, ACME, "threats", first, told=reaching(NOW))
     locker.clock = at(NOW + timedelta(hours=1))
-    seal_rows(locker, ACME, "threats", [threat("a", "resolved", 1), threat("c", "unresolved", 1)])
+    second = [threat("a", "resolved", 1), threat("c", "unresolved", 1)]
+    reach = reaching(NOW + timedelta(hours=1), NOW)
+    reach["reach"]["known"] = 3
+    changes = seal_rows(locker, ACME, "threats", second, told=reach)
+    locker.clock = at(NOW + timedelta(hours=2))
+    empty = reaching(NOW + timedelta(hours=2), NOW + timedelta(hours=1))
+    empty["reach"]["known"] = 3
+    seal_rows(locker, ACME, "threats", [], told=empty)
     index(locker, connection)
 
     found = threats(locker, connection.pk, Asked(sort="name"))
@@ -204,6 +215,13 @@ def test_of_a_threat_the_newest_version_counts(locker: Locker, connection: Conne
     }
     assert [each.id for each in still.page.rows] == ["c"]
     assert (numbers.open_threats, found.collections) == (1, 2)
+    assert found.newest == NOW + timedelta(hours=2)
+    fresh = {each.resource.name: each.records for each in freshness(locker, connection.pk)}
+    assert (fresh["threats"], fresh["agents"], fresh["users"]) == (3, 1, None)
+
+    CollectionEntry.objects.filter(path=changes.path).delete()
+    with pytest.raises(LockerError, match="without a gap"):
+        threats(locker, connection.pk, Asked())
 
 
 def test_a_device_read_alone_shows_its_newer_values(locker: Locker, connection: Connection) -> None:

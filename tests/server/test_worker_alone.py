@@ -30,9 +30,9 @@ def console() -> Iterator[Running]:
         yield sim
 
 
-def until(said: Callable[[], object]) -> None:
+def until(said: Callable[[], object], patience: float = PATIENCE) -> None:
     """Returns once it is so."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while not said():
         assert time.monotonic() < deadline, "it never came to be"
         time.sleep(0.1)

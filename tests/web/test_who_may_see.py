@@ -16,8 +16,14 @@ from .conftest import HOSTILE, World
 
 pytestmark = pytest.mark.postgres
 OPEN = {"access:sign_in", "access:sign_out", "access:alive"}
-POSTED = {"web:refresh", "web:collect"}
-ARGUMENTS = {"identity": "HLT-01", "agent": "h1"}
+POSTED = {
+    "web:refresh",
+    "web:collect",
+    "web:connection_test",
+    "web:connection_collect",
+    "web:connection_pause",
+}
+ARGUMENTS = {"identity": "HLT-01", "agent": "h1", "name": HOSTILE}
 
 
 def addresses(resolver: URLResolver, prefix: str = "/") -> Iterator[tuple[str, str]]:

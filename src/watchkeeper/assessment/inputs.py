@@ -8,6 +8,7 @@ from watchkeeper.controls.values import EARLIER
 from watchkeeper.model.collection import Collection, Verdict
 from watchkeeper.model.control import Control
 from watchkeeper.model.resource import Nature, Resource
+from watchkeeper.model.stream import current
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +53,16 @@ def plan(
     for name in control.reads:
         resource = resources[name]
         found = by_resource.get(name, ())
-        fault = unreadable(resource, found)
+        used, gap = _used(resource, found)
+        fault = unreadable(resource, found) or gap
         if fault and name in control.optional:
             unread[name] = fault
         elif fault:
             missing.append(fault)
         else:
             newest[name] = found[-1]
-            sources[name] = _used(resource, found)
-            for column, reason in _values_lost(resource, control.reads[name], found[-1]).items():
+            sources[name] = used
+            for column, reason in _lost(resource, control.reads[name], used).items():
                 unread[f"{name}.{column}"] = reason
                 if name not in control.optional:
                     doubts.append(reason)
@@ -102,11 +104,18 @@ def unreadable(resource: Resource, found: Sequence[Collection]) -> str:
     )
 
 
-def _used(resource: Resource, found: Sequence[Collection]) -> tuple[Collection, ...]:
-    """A state: its newest collection. A stream: every complete one, which add up."""
+def _used(resource: Resource, found: Sequence[Collection]) -> tuple[tuple[Collection, ...], str]:
+    """The collections to judge on, and why something may be missing between them, or nothing.
+
+    A state is its newest collection; a stream every complete one, which add up; one that is read
+    whole now and then, what its current state is made of.
+    """
     if resource.nature is Nature.STATE:
-        return (found[-1],)
-    return tuple(each for each in found if each.complete)
+        return tuple(found[-1:]), ""
+    if resource.incremental is None:
+        return tuple(each for each in found if each.complete), ""
+    state = current(reversed(found))
+    return state.collections, f"{resource.title}: {state.gap}" if state.gap else ""
 
 
 def _earlier(
@@ -118,6 +127,15 @@ def _earlier(
     before = [each for each in found if each.complete and each.id != judged.id]
     recent = [each for each in before if judged.ended - each.ended <= control.lookback]
     return tuple(recent or before[-1:])
+
+
+def _lost(resource: Resource, columns: Sequence[str], used: Sequence[Collection]) -> dict[str, str]:
+    """The same of all collections that count as they are: the newest, or a current state's."""
+    of_state = used if resource.incremental is not None else used[-1:]
+    lost: dict[str, str] = {}
+    for each in of_state:
+        lost |= _values_lost(resource, columns, each)
+    return lost
 
 
 def _values_lost(resource: Resource, columns: Sequence[str], found: Collection) -> dict[str, str]:

@@ -43,6 +43,7 @@ from watchkeeper.web import server
 
 if TYPE_CHECKING:
     from watchkeeper.access.people import Credentials
+    from watchkeeper.ledger.connections import Options
     from watchkeeper.ledger.models import Connection
     from watchkeeper.locker.locker import Locker
 
@@ -128,15 +129,28 @@ class App:
         if missing:
             self.migrate()
 
-    def connect(self, name: str, address: Address, token: Token, *, actor: str) -> "Connection":
-        """Adds or changes a connection and asks for all of it to be collected."""
+    def connect(
+        self,
+        name: str,
+        address: Address,
+        token: Token,
+        *,
+        actor: str,
+        options: "Options | None" = None,
+    ) -> "Connection":
+        """Adds or changes a connection and asks for all of it to be collected.
+
+        Without `options` those of a connection that is there stay as they are.
+        """
         from watchkeeper.jobs import runs  # noqa: PLC0415 - after build
         from watchkeeper.ledger.connections import connect  # noqa: PLC0415 - after build
 
         with answering():
             parts = self.installation
             now = parts.clock.now()
-            added = connect(name, address, token, vault=parts.vault, actor=actor, now=now)
+            added = connect(
+                name, address, token, vault=parts.vault, actor=actor, now=now, options=options
+            )
             runs.ask(name, trigger="first")
         return added
 

@@ -63,6 +63,8 @@ class Before:
         decided: dict[str, Any] = {"parts": [part["filter"] for part in manifest.get("parts", ())]}
         if "window" in manifest:
             decided["window"] = [manifest["window"]["from"], manifest["window"]["to"]]
+        if "reach" in manifest:
+            decided["reach"] = manifest["reach"]
         oldest = manifest["time"].get("oldest") or manifest["time"]["started"]
         told = {"path": found.path, "manifest_sha256": found.manifest_sha256}
         return cls(records, decided, oldest, continues=told)

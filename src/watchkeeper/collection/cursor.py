@@ -17,6 +17,7 @@ from watchkeeper.errors import (
     TokenDead,
     UnknownParameter,
 )
+from watchkeeper.locker.keys import Keys
 from watchkeeper.model.collection import Completeness, completeness
 from watchkeeper.sentinelone import walk as walking
 
@@ -101,7 +102,7 @@ def walk(reading: Reading, walks: list[Params], before: int | None) -> Completen
     return verdict(reading, before, counted, reason, ended=not reason)
 
 
-def attempt(reading: Reading, action: Callable[[], None], before: int | None) -> str:
+def attempt(reading: Reading, action: Callable[[], object], before: int | None) -> str:
     """Runs a part of a walk; returns why it broke off, empty when it did not.
 
     Raises Interrupted when nothing more can be read in this run, and the error itself when
@@ -135,12 +136,20 @@ def verdict(
     )
 
 
-def pages(reading: Reading, walks: Iterable[Params]) -> None:
-    """Walks one after the other; while a page's rows are added the next one is on its way."""
+def pages(reading: Reading, walks: Iterable[Params], own: Keys | None = None) -> int:
+    """Walks one after the other; while a page's rows are added the next one is on its way.
+
+    Returns how many rows came; in `own` their keys are put, where others were read before.
+    """
     tasks = [partial(walk_once, reading, params) for params in walks]
+    rows = 0
     with closing(gathered(tasks, workers=1)) as found:
         for kept in found:
+            rows += kept.rows.count
+            if own is not None:
+                own.add(kept.rows.batch.column(reading.resource.key))
             reading.add(kept)
+    return rows
 
 
 def walk_once(reading: Reading, params: Params, put: Put[Kept]) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from watchkeeper.collection import (
     accounts,
     cursor,
-    lists,
+    increments,
     policies,
     single,
     timelines,
@@ -28,7 +28,7 @@ from watchkeeper.sentinelone.client import Console
 
 _AGENT = re.compile(r"[A-Za-z0-9-]{1,64}")
 _WALKS: dict[Walk, Callable[[Reading], Collection]] = {
-    Walk.CURSOR: lists.read,
+    Walk.CURSOR: increments.read,
     Walk.WINDOWS: windows.read,
     Walk.TIMELINES: timelines.read,
     Walk.POLICIES: policies.read,

@@ -1,11 +1,8 @@
 """Whole lists: in parts at once where that is worth it and can be proved, else in one walk."""
 
-from contextlib import closing
 from dataclasses import replace
-from functools import partial
 
 from watchkeeper.collection import cursor, parts
-from watchkeeper.collection.crew import gathered
 from watchkeeper.collection.reading import Reading
 from watchkeeper.locker.keys import Keys
 from watchkeeper.model.collection import Collection, Completeness, completeness
@@ -13,6 +10,11 @@ from watchkeeper.model.collection import Collection, Completeness, completeness
 
 def read(reading: Reading) -> Collection:
     """Reads a whole list; seals it complete, or with what is missing and why."""
+    return reading.seal(whole(reading))
+
+
+def whole(reading: Reading) -> Completeness:
+    """Reads a whole list; the verdict."""
     clock = reading.job.console.clock
     asked = clock.monotonic()
     walks, before = cursor.settle(reading, dict(reading.resource.parameters))
@@ -23,32 +25,28 @@ def read(reading: Reading) -> Collection:
         shares = parts.planned(reading, walks[0], begin)
         if shares:
             outcome = parts.read(reading, walks[0], shares, begin)
-            return reading.seal(outcome or _again(reading, walks[0]))
-    return reading.seal(cursor.walk(reading, walks, before.total))
+            return outcome or again(reading, walks, "the parts")
+    return cursor.walk(reading, walks, before.total)
 
 
-def _again(reading: Reading, params: cursor.Params) -> Completeness:
-    """One walk over what parts could not prove whole; judged by what it meets itself.
+def again(reading: Reading, walks: list[cursor.Params], what: str) -> Completeness:
+    """One walk over what could not be proved whole as it was read; judged by what it meets itself.
 
-    The table has what the parts met as well: what left in between is in it, and told as a note.
+    `what` names how that was read. The table has what was met then as well: what left in between
+    is in it, and told as a note.
     """
-    reading.facts.pop("error", None)  # it was the parts', and this walk is read in their place
-    before = cursor.count(reading, params).total
+    reading.facts.pop("error", None)  # it was the former's, and this walk is read in its place
+    before = cursor.count_all(reading, walks).total
     own = Keys()
     rows = 0
     after: list[int | None] = []
 
-    def whole() -> None:
+    def walk() -> None:
         nonlocal rows
-        with closing(gathered([partial(cursor.walk_once, reading, params)], workers=1)) as found:
-            for kept in found:
-                keys = kept.rows.batch.column(reading.resource.key)
-                own.add(keys)
-                rows += len(keys)
-                reading.add(kept)
-        after.append(cursor.count(reading, params).total)
+        rows = cursor.pages(reading, walks, own)
+        after.append(cursor.count_all(reading, walks).total)
 
-    reason = cursor.attempt(reading, whole, before)
+    reason = cursor.attempt(reading, walk, before)
     judged = completeness(
         ended=not reason,
         rows=rows,
@@ -60,6 +58,6 @@ def _again(reading: Reading, params: cursor.Params) -> Completeness:
     if reading.distinct > len(own):
         reading.notes.append(
             f"the verdict is that of the one walk, which met {len(own)}; the table has also "
-            f"{reading.distinct - len(own)} that only the parts met"
+            f"{reading.distinct - len(own)} that only {what} met"
         )
     return replace(judged, rows=reading.distinct, distinct=reading.distinct)

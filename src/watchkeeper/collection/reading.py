@@ -7,7 +7,7 @@ import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from typing import Any
 
@@ -23,8 +23,10 @@ from watchkeeper.errors import ConsoleError, Denied, LockerError
 from watchkeeper.locker.earlier import MOST_DIFFERENCES, Earlier, base
 from watchkeeper.locker.locker import Locker
 from watchkeeper.locker.rows import bind, older
+from watchkeeper.locker.stream import Versions, wholes
 from watchkeeper.model.collection import Collection, Completeness, Verdict
 from watchkeeper.model.resource import Resource
+from watchkeeper.model.stream import Kind
 from watchkeeper.sentinelone.client import Console
 from watchkeeper.sentinelone.decode import ResourceDecoder, Rows, page_total
 from watchkeeper.sentinelone.exchange import Answer
@@ -80,7 +82,10 @@ class Kept:
 
 
 class Reading:
-    """A collection in the making. `expected` is for progress only."""
+    """A collection in the making.
+
+    `expected` is for progress only; `versions`, where a walk sets it, keeps which records are met.
+    """
 
     def __init__(
         self,
@@ -101,6 +106,7 @@ class Reading:
         self.notes: list[str] = []
         self.facts: dict[str, Any] = {}
         self.older = 0
+        self.versions: Versions | None = None
         self._since: datetime | None = None
         self._decode = ResourceDecoder(resource, single=True)
         self._before = before
@@ -131,9 +137,18 @@ class Reading:
 
     @cached_property
     def former(self) -> list[Collection]:
-        """The last collections of this resource, oldest first."""
-        found = self.job.locker.newest_first(self.job.connection, self.resource.name)
-        return list(islice(found, MOST_DIFFERENCES + 2))[::-1]
+        """The last collections of this resource, oldest first; of an incremental one the whole."""
+        locker, name = self.job.locker, self.resource.name
+        listed = (
+            locker.newest_first if self.resource.incremental is None else partial(wholes, locker)
+        )
+        return list(islice(listed(self.job.connection, name), MOST_DIFFERENCES + 2))[::-1]
+
+    @property
+    def former_whole(self) -> Collection | None:
+        """The newest complete collection of all there is, None when there is none."""
+        found = reversed(self.former)
+        return next((each for each in found if each.complete and not each.subject), None)
 
     # ------------------------------------------------------------------ asking
 
@@ -227,6 +242,8 @@ class Reading:
         new = self._writer.add(bind(self.resource, kept.rows.batch, kept.bound))
         if self._since is not None:
             self.older += older(new, self.resource.created, self._since)
+        if self.versions is not None:
+            self.versions.add(new)
         self.report()
 
     def take(self, answer: Answer[Rows], bound: Mapping[str, Any] | None = None) -> None:
@@ -239,7 +256,9 @@ class Reading:
 
     @cached_property
     def _earlier(self) -> Earlier:
-        return Earlier(base(self.former) if not self.subject else None)
+        # A few changed records lie among all others: there is no page that they differ little from.
+        few = self.facts.get("reach", {}).get("kind", Kind.WHOLE) != Kind.WHOLE
+        return Earlier(base(self.former) if not self.subject and not few else None)
 
     def report(self, verdict: Verdict | None = None, reason: str = "") -> None:
         """Tells whoever listens how far it is."""

@@ -91,6 +91,16 @@ def facts_of(console: Console, resource: Resource, subject: str) -> dict[str, An
     }
 
 
+def told_by(found: Collection) -> dict[str, Any]:
+    """The same of a sealed collection."""
+    return {
+        "subject": found.subject,
+        "console": found.console,
+        "token_fingerprint": found.manifest.get("collector", {}).get("token_fingerprint"),
+        "parameters": found.manifest.get("parameters"),
+    }
+
+
 def _eyes(console: Console) -> dict[str, Any]:
     """With what is looked, and at what: another token may see other things."""
     return {"console": console.address.url, "token_fingerprint": console.token.fingerprint}
@@ -168,11 +178,7 @@ def _cut_short(
     """The newest collection, if the console or the network broke it off in the middle."""
     for found in islice(locker.newest_first(connection, resource.name), 1):
         manifest = found.manifest
-        facts = {
-            "subject": found.subject,
-            "console": found.console,
-            "token_fingerprint": manifest.get("collector", {}).get("token_fingerprint"),
-            "parameters": manifest.get("parameters"),
+        facts = told_by(found) | {
             "started": manifest["time"]["started"],
             "oldest": manifest["time"].get("oldest"),
         }

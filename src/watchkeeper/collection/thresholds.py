@@ -83,9 +83,9 @@ def _of_last_time(reading: Reading, wanted: Wanted) -> Moments | None:
 
 
 def _earlier(reading: Reading) -> str | None:
-    """The table of the newest complete collection."""
-    newest = reading.job.newest(reading.resource.name)
-    return f"{newest.path}/{layout.TABLE}" if newest is not None and newest.complete else None
+    """The table of the newest complete collection of all there is."""
+    newest = reading.former_whole
+    return f"{newest.path}/{layout.TABLE}" if newest is not None else None
 
 
 def _created(reading: Reading) -> str:

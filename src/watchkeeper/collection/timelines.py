@@ -1,6 +1,6 @@
 """Timelines: one list per threat that is new or has changed since its timeline was last read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +11,11 @@ from watchkeeper.collection import cursor
 from watchkeeper.collection.crew import Put, gathered
 from watchkeeper.collection.reading import Job, Kept, Reading
 from watchkeeper.errors import Contradiction, NotServed
+from watchkeeper.locker import stream
 from watchkeeper.model.collection import Collection, Completeness, Verdict
+from watchkeeper.model.resource import Resource
+from watchkeeper.model.stream import current
+from watchkeeper.resources import catalogue
 from watchkeeper.sentinelone import walk as walking
 
 # A page's record takes about eight times the place of what is known of one timeline.
@@ -32,8 +36,13 @@ def read(reading: Reading) -> Collection:
             return reading.seal(cursor.verdict(reading, None, None, reason, ended=False))
     else:
         reason = ""
+    resource = catalogue()["threats"]
+    state = current(reading.job.locker.newest_first(reading.job.connection, resource.name))
+    reason = reason or state.gap
+    # What an incomplete one holds is known for all that.
+    found = state.collections if threats.complete else (*state.collections, threats)
     known = covered(reading.job)
-    due = due_timelines(_versions(reading.job, threats), known.timelines)
+    due = due_timelines(_versions(reading.job, resource, found), known.timelines)
     reading.expected = len(due)
     done = 0
 
@@ -41,8 +50,8 @@ def read(reading: Reading) -> Collection:
         nonlocal done
         tasks = [partial(_timeline, reading, threat, updated) for threat, updated in due.items()]
         with closing(gathered(tasks, workers=reading.job.console.limits.walks)) as read_ones:
-            for found in read_ones:
-                for kept in found:
+            for read_one in read_ones:
+                for kept in read_one:
                     reading.add(kept)
                 done += 1
 
@@ -110,8 +119,9 @@ def covered(job: Job) -> Covered:
     return known
 
 
-def _versions(job: Job, threats: Collection) -> dict[str, str]:
-    table = job.locker.table(threats, ["id", "updated_at"])
+def _versions(job: Job, threats: Resource, collections: Sequence[Collection]) -> dict[str, str]:
+    """When each threat that these collections hold was updated last."""
+    table = stream.newest(job.locker, threats, ["id", "updated_at"], collections)
     moments: list[datetime | None] = table.column("updated_at").to_pylist()
     return {
         threat: rfc3339(moment) if moment is not None else UNKNOWN

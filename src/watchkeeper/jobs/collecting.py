@@ -13,9 +13,9 @@ from watchkeeper.controls import catalogue
 from watchkeeper.errors import (
     ConsoleError,
     GoneSilent,
+    KeyLost,
     NotReachable,
     TokenDead,
-    UsageError,
     WatchkeeperError,
 )
 from watchkeeper.jobs.giving_back import AWAY
@@ -68,7 +68,7 @@ def open_console(connection: Connection, parts: Installation) -> Console:
     try:
         token = parts.vault.decrypt(connection.token_ciphertext)
         proxy = proxy_of(connection, parts.vault)
-    except UsageError as error:
+    except KeyLost as error:
         now = parts.clock.now()
         note_state(connection, ConnectionState.TOKEN_LOST, str(error), now)
         raise
@@ -99,16 +99,35 @@ def _collect_and_judge(run: Run, parts: Installation, stopping: Callable[[], boo
             on_progress=progress,
             due=wanted_of(connection),
         )
+        if isinstance(report.fatal, TokenDead) and run.only and _is_news(connection):
+            # Every resource is sealed as not read, so that no control stays as it was.
+            report = collect(console, locker, connection.name, trigger=run.trigger)
     finally:
         console.close()
         progress.write()
         index(locker, connection)  # also what was sealed before an interruption
-    note_state(connection, *_state(report), parts.clock.now())
-    if not run.subject:
+    if _current(connection):
+        note_state(connection, *_state(report), parts.clock.now())
         _note_token(connection, locker, report.collections)
+    if not run.subject:
         _judge(locker, connection.name, report.collections, parts.clock.now())
         index(locker, connection)
     return str(report.fatal) if report.fatal is not None else ""
+
+
+def _current(connection: Connection) -> bool:
+    """Whether the connection still has the token this run began with.
+
+    Where it was replaced meanwhile, what this run saw of the old one says nothing of the new one;
+    generating a token ends the one before.
+    """
+    same = {"pk": connection.pk, "token_fingerprint": connection.token_fingerprint}
+    return Connection.objects.filter(**same).exists()
+
+
+def _is_news(connection: Connection) -> bool:
+    """Whether nobody was told yet that the token it still has is dead."""
+    return connection.state != ConnectionState.TOKEN_DEAD and _current(connection)
 
 
 def _interruptible(clock: Clock, stopping: Callable[[], bool]) -> Callable[[float], None]:

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from watchkeeper.errors import UsageError
 from watchkeeper.ledger.audit import record
 from watchkeeper.ledger.intervals import checked
 from watchkeeper.ledger.models import Connection, ConnectionState
@@ -15,7 +14,6 @@ from watchkeeper.ledger.secrets import Vault
 from watchkeeper.sentinelone.address import Address
 from watchkeeper.sentinelone.token import Token
 
-_LONGEST_TAG, _MOST_TAGS = 40, 20
 _TOLD = {
     ConnectionState.TOKEN_DEAD: "The console no longer accepts the API token of {name}.",
     ConnectionState.TOKEN_LOST: "The API token of {name} cannot be read: it has to be given again.",
@@ -144,23 +142,21 @@ def note_state(connection: Connection, state: ConnectionState, reason: str, now:
             tell(connection, f"state {state.value}", _TOLD[state].format(name=connection.name), now)
 
 
+def options_of(name: str, vault: Vault) -> Options:
+    """The options a connection of that name has, those of a new one where there is none.
+
+    Raises KeyLost when its proxy cannot be decrypted.
+    """
+    held = Connection.objects.filter(name=name).first()
+    if held is None:
+        return Options()
+    own = {resource: timedelta(seconds=each) for resource, each in held.intervals.items()}
+    return Options(held.tags, own, held.certificates, proxy_of(held, vault))
+
+
 def proxy_of(connection: Connection, vault: Vault) -> str:
     """The proxy's URL, empty where there is none of its own; raises UsageError without the key."""
     return vault.decrypt_text(connection.proxy_ciphertext) if connection.proxy_ciphertext else ""
-
-
-def parse_tags(text: str) -> list[str]:
-    """The tags in a text, separated by commas or new lines; raises UsageError."""
-    found = list(
-        dict.fromkeys(" ".join(each.split()) for each in text.replace("\n", ",").split(","))
-    )
-    tags = [each for each in found if each]
-    if len(tags) > _MOST_TAGS or any(len(each) > _LONGEST_TAG for each in tags):
-        raise UsageError(
-            "There are too many tags, or one is too long.",
-            hint=f"Give {_MOST_TAGS} at most, of {_LONGEST_TAG} characters at most.",
-        )
-    return tags
 
 
 def _token_values(token: Token, vault: Vault) -> dict[str, object]:

@@ -117,6 +117,11 @@ class CollectionEntry(models.Model):
         ordering = ("ended", "id")
         indexes = (
             models.Index(fields=["connection", "resource", "-ended"], name="collection_newest"),
+            models.Index(
+                fields=["connection", "resource", "-id"],
+                condition=models.Q(subject=""),
+                name="collection_last",
+            ),
             models.Index(fields=["identity"], name="collection_identity"),
         )
 

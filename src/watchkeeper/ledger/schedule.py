@@ -6,18 +6,28 @@ from datetime import datetime
 from watchkeeper.ledger.intervals import intervals
 from watchkeeper.ledger.models import CollectionEntry, Connection
 from watchkeeper.model.schedule import Last, due_resources, moments, phase
+from watchkeeper.resources import catalogue
 
 _ANSWERED = frozenset({"complete", "denied"})
 
 
 def last_of(connection: Connection) -> dict[str, Last]:
-    """By resource: when it was last begun, as the index knows it."""
-    newest = (
-        CollectionEntry.objects.filter(connection=connection, subject="")
-        .order_by("resource", "-id")
-        .distinct("resource")
+    """By resource: when it was last begun, as the index knows it.
+
+    The last that was indexed, not the one that says it ended last: a clock may have been wrong.
+    """
+    found = CollectionEntry.objects.filter(connection=connection, subject="").order_by()
+    # One look into the index for each, however many collections there were.
+    first, *others = (
+        found.filter(resource=name)
+        .order_by("-id")
+        .values_list("resource", "started", "verdict")[:1]
+        for name in catalogue()
     )
-    return {entry.resource: Last(entry.started, entry.verdict in _ANSWERED) for entry in newest}
+    return {
+        resource: Last(started, verdict in _ANSWERED)
+        for resource, started, verdict in first.union(*others, all=True)
+    }
 
 
 def wanted_of(

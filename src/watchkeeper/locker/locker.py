@@ -232,6 +232,10 @@ class Locker:
         for folder in sorted(folders, reverse=True):
             yield records.collection(folder, *self.manifest(folder))
 
+    def sealed(self, folder: str) -> Collection:
+        """The sealed collection of that folder; raises LockerError when there is none."""
+        return records.collection(folder, *self.manifest(folder))
+
     def assessments(
         self, connection: str | None = None, control: str | None = None
     ) -> list[Assessment]:

@@ -49,6 +49,24 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Incremental:
+    """How a list is read of which every time only what changed is asked for.
+
+    `changed` and `unchanged` are the filters for what was updated at a moment or later, and before
+    it. `open` are the parameters that leave those over which somebody has to deal with still:
+    all of them are read every `open_every`, the whole list every `whole_every`. Each reading
+    begins `overlap` before the moment up to which the one before reached.
+    """
+
+    changed: str
+    unchanged: str
+    open: tuple[tuple[str, str], ...]
+    open_every: timedelta = timedelta(hours=24)
+    whole_every: timedelta = timedelta(days=7)
+    overlap: timedelta = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """One collection of the console's API.
 
@@ -57,7 +75,9 @@ class Resource:
     `envelope` names the list inside `data` (`sites`), empty when `data` is the list itself;
     `secrets` are keys whose values are overwritten before a page is stored;
     `split` says that the list can be filtered by `siteIds` and `groupIds` and is long enough to
-    be read in parts; it then needs `created`.
+    be read in parts; it then needs `created`;
+    `incremental` says how only what changed is read, None where every collection is all there is;
+    it then needs `updated`.
     """
 
     name: str
@@ -76,6 +96,7 @@ class Resource:
     needs: tuple[str, ...] = ()
     optional: bool = False
     split: bool = False
+    incremental: Incremental | None = None
     created: str = ""
     updated: str = ""
     order: int = 50

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from watchkeeper.ledger.models import CollectionEntry
@@ -33,6 +33,19 @@ class CollectionRow:
     count_after: int | None
     derived: bool
     manifest_sha256: str
+    due: datetime | None = None
+    requests: int = 0
+    retries: int = 0
+
+    @property
+    def late(self) -> timedelta | None:
+        """How much later than its turn it was begun; None before there were turns."""
+        return max(timedelta(), self.started - self.due) if self.due is not None else None
+
+    @property
+    def took(self) -> timedelta:
+        """From its first request to its seal."""
+        return self.ended - self.started
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +168,9 @@ def row(entry: CollectionEntry) -> CollectionRow:
         count_after=entry.count_after,
         derived=entry.derived,
         manifest_sha256=entry.manifest_sha256,
+        due=entry.due,
+        requests=entry.requests,
+        retries=entry.retries,
     )
 
 

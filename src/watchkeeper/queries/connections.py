@@ -1,11 +1,20 @@
 """Which consoles are connected, and how each connection is doing."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from watchkeeper.ledger.models import Connection, Run, RunState
+from django.db.models import Q, QuerySet
 
-_TOKEN_SOON = timedelta(days=30)
+from watchkeeper.ledger.models import Connection, Run, RunState
+from watchkeeper.ledger.notices import WARN_DAYS
+from watchkeeper.queries.listing import Asked
+from watchkeeper.queries.paging import Page, clamp
+
+_TOKEN_SOON = timedelta(days=max(WARN_DAYS))
+SORTS = {"name": "name", "state": "state", "expires": "token_expires_at", "added": "created_at"}
+FILTERS = ("state", "tag")
+PAUSED, REMOVED = "paused", "removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,16 @@ class RunRow:
         """True while it waits or runs."""
         return self.state in {RunState.WAITING, RunState.RUNNING}
 
+    def left(self, now: datetime) -> timedelta | None:
+        """About how long it will still take for what is counted; None while that is not known."""
+        going = [each for each in self.progress if not each.verdict and each.expected]
+        done = sum(each.rows for each in self.progress)
+        ahead = sum(max(0, (each.expected or 0) - each.rows) for each in going)
+        passed = now - self.started
+        if not going or not done or self.state != RunState.RUNNING:
+            return None
+        return passed * (ahead / done)
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionView:
@@ -45,7 +64,11 @@ class ConnectionView:
     console: str
     state: str
     state_reason: str
+    state_since: datetime
     paused: bool
+    removed_at: datetime | None
+    tags: tuple[str, ...]
+    intervals: Mapping[str, int]
     scope: str
     token_user: str
     token_fingerprint: str
@@ -73,14 +96,52 @@ class ConnectionView:
 
 
 def connections() -> tuple[ConnectionView, ...]:
-    """Every connection, by name."""
-    return tuple(_view(found) for found in Connection.objects.order_by("name"))
+    """Every connection that is watched, by name."""
+    return tuple(
+        _view(found) for found in Connection.objects.filter(removed_at=None).order_by("name")
+    )
 
 
 def connection(name: str) -> ConnectionView | None:
-    """The connection of that name, or None."""
+    """The connection of that name, one that was removed too, or None."""
     found = Connection.objects.filter(name=name).first()
     return _view(found) if found else None
+
+
+def listed(asked: Asked) -> Page[ConnectionView]:
+    """A page of the connections asked for; those that were removed only where they are asked for.
+
+    `state` is one of a connection's states, `paused` or `removed`; `tag` is one of the tags.
+    """
+    found = _filtered(asked)
+    total = found.count()
+    number = clamp(asked.number, asked.size, total)
+    field = SORTS.get(asked.sort, "name")
+    order = f"-{field}" if asked.descending else field
+    shown = found.order_by(order, "name")[(number - 1) * asked.size : number * asked.size]
+    return Page(tuple(map(_view, shown)), number, asked.size, total)
+
+
+def _filtered(asked: Asked) -> QuerySet[Connection]:
+    state, tag = asked.chosen.get("state", ""), asked.chosen.get("tag", "")
+    found = Connection.objects.filter(removed_at__isnull=state != REMOVED)
+    if state == PAUSED:
+        found = found.filter(paused=True)
+    elif state and state != REMOVED:
+        found = found.filter(state=state)
+    if tag:
+        found = found.filter(tags__contains=[tag])
+    if asked.search.strip():
+        text = asked.search.strip()
+        known = Q(name__icontains=text) | Q(console__icontains=text) | Q(token_user__icontains=text)
+        found = found.filter(known)
+    return found
+
+
+def tags() -> Sequence[str]:
+    """Every tag that a connection has, in order."""
+    lists = Connection.objects.filter(removed_at=None).values_list("tags", flat=True)
+    return sorted({tag for each in lists for tag in each})
 
 
 def _view(found: Connection) -> ConnectionView:
@@ -91,7 +152,11 @@ def _view(found: Connection) -> ConnectionView:
         console=found.console,
         state=found.state,
         state_reason=found.state_reason,
+        state_since=found.state_since,
         paused=found.paused,
+        removed_at=found.removed_at,
+        tags=tuple(found.tags),
+        intervals=found.intervals,
         scope=found.scope,
         token_user=found.token_user,
         token_fingerprint=found.token_fingerprint,
@@ -99,6 +164,12 @@ def _view(found: Connection) -> ConnectionView:
         created_at=found.created_at,
         newest_run=run_row(newest) if newest else None,
     )
+
+
+def runs_of(connection: int, most: int = 10) -> tuple[RunRow, ...]:
+    """The newest runs of a connection, the newest first."""
+    found = Run.objects.filter(connection=connection, subject="")[:most]
+    return tuple(run_row(each) for each in found)
 
 
 def run_row(run: Run) -> RunRow:

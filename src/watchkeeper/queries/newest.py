@@ -1,9 +1,18 @@
 """Which sealed collections a question about devices or threats is answered from."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from watchkeeper.errors import LockerError
 from watchkeeper.ledger.models import CollectionEntry
+from watchkeeper.locker.locker import Locker
+from watchkeeper.model.collection import Collection
+from watchkeeper.model.stream import current
+from watchkeeper.resources import catalogue
+
+_MOST_REACHES = 10_000
+_reaches: dict[tuple[str, str], Collection] = {}  # by locker and folder; what is sealed stays so
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +52,53 @@ def newest_of_device(connection: int, agent: str) -> Sealed | None:
     return _sealed(found) if found else None
 
 
-def stream(connection: int, resource: str) -> tuple[Sealed, ...]:
-    """Every collection of a stream that holds rows, oldest first."""
+def stream(locker: Locker, connection: int, resource: str) -> tuple[Sealed, ...]:
+    """The collections of a stream that hold rows, oldest first: all that it is made of today.
+
+    Of one that is read whole now and then, the newest whole one and what came after it, also what
+    was not complete: what it holds is known. Raises LockerError when something may be missing
+    between them.
+    """
     found = CollectionEntry.objects.filter(
-        connection=connection, resource=resource, distinct__gt=0
-    ).order_by("ended", "id")
-    return tuple(_sealed(each) for each in found)
+        connection=connection, resource=resource, subject=""
+    ).order_by("-ended", "-id")
+    if catalogue()[resource].incremental is None:
+        return tuple(_sealed(each) for each in found.filter(distinct__gt=0))[::-1]
+    met: list[CollectionEntry] = []
+    state = current(_told(locker, each.path) for each in _noted(found.iterator(200), met))
+    if state.gap:
+        raise LockerError(
+            f"{catalogue()[resource].title} are not known without a gap: {state.gap}.",
+            hint="Collect them again: the next collection reads all of them.",
+        )
+    return tuple(_sealed(each) for each in reversed(met) if each.distinct)
+
+
+def _noted(
+    entries: Iterable[CollectionEntry], met: list[CollectionEntry]
+) -> Iterator[CollectionEntry]:
+    """The entries one by one, each noted in `met` when it is taken."""
+    for each in entries:
+        met.append(each)
+        yield each
+
+
+def known(locker: Locker, path: str) -> int | None:
+    """How many records are known with that collection; None where it holds all there are itself."""
+    found: int | None = _told(locker, path).manifest.get("reach", {}).get("known")
+    return found
+
+
+def _told(locker: Locker, path: str) -> Collection:
+    """A sealed collection, and of its manifest what it reaches."""
+    place = (locker.store.where, path)
+    if place not in _reaches:
+        found = locker.sealed(path)
+        told = {name: found.manifest[name] for name in ("reach",) if name in found.manifest}
+        if len(_reaches) >= _MOST_REACHES:
+            _reaches.clear()
+        _reaches[place] = replace(found, manifest=told)
+    return _reaches[place]
 
 
 def collection_id(path: str) -> str:

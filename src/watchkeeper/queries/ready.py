@@ -45,10 +45,14 @@ def _steps(locker: Locker, connection: int) -> Iterator[Callable[[], object]]:
     agents = newest_complete(connection, "agents")
     if agents is not None:
         yield lambda: devices.offered(devices.made(locker, agents))
-    known = stream(connection, "threats")
-    if known:
-        yield lambda: threats.offered(threats.made(locker, known))
+    yield lambda: _threats(locker, connection)
     yield lambda: fleet.fleet(locker, connection)
     judged = AssessmentEntry.objects.filter(connection=connection, newest=True)
     for entry in judged.order_by("control"):
         yield functools.partial(items.made, locker, entry.path)
+
+
+def _threats(locker: Locker, connection: int) -> None:
+    known = stream(locker, connection, "threats")
+    if known:
+        threats.offered(threats.made(locker, known))

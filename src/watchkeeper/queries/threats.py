@@ -1,4 +1,4 @@
-"""Which threats are known: the newest version of each, over all collections of the stream."""
+"""Which threats are known: the newest version of each, over what their current state is made of."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from watchkeeper.locker import layout
 from watchkeeper.locker.locker import Locker
 from watchkeeper.queries import listing, sealed, shelf
 from watchkeeper.queries.listing import Asked, Choice, Listing
-from watchkeeper.queries.newest import Sealed, stream
+from watchkeeper.queries.newest import Sealed, newest_complete, stream
 from watchkeeper.queries.paging import Page
 from watchkeeper.queries.shelf import Shape, Table
 from watchkeeper.resources import catalogue
@@ -103,21 +103,22 @@ class Threats:
 
 def threats(locker: Locker, connection: int, asked: Asked) -> Threats | None:
     """A page of threats; None when none was ever collected."""
-    found = stream(connection, "threats")
+    found = stream(locker, connection, "threats")
     if not found:
         return None
     table = made(locker, found)
+    complete = newest_complete(connection, "threats")  # it holds none if nothing had changed
     return Threats(
         page=LISTING.page(table, asked).map(_row),
         collections=len(found),
-        newest=found[-1].ended,
+        newest=max(each.ended for each in (found[-1], complete) if each is not None),
         choices=offered(table),
     )
 
 
 def open_threats(locker: Locker, connection: int) -> int | None:
     """How many threats are not resolved; None when none was ever collected."""
-    found = stream(connection, "threats")
+    found = stream(locker, connection, "threats")
     return _open(made(locker, found)) if found else None
 
 

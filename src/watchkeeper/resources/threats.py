@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from watchkeeper.model.resource import Column, ColumnType, Nature, Resource
+from watchkeeper.model.resource import Column, ColumnType, Incremental, Nature, Resource
 
 RESOURCE = Resource(
     name="threats",
@@ -14,6 +14,11 @@ RESOURCE = Resource(
     order=50,
     parameters=(("sortBy", "id"), ("sortOrder", "asc")),
     split=True,
+    incremental=Incremental(
+        changed="updatedAt__gte",
+        unchanged="updatedAt__lt",
+        open=(("incidentStatuses", "unresolved,in_progress"),),
+    ),
     created="created_at",
     updated="updated_at",
     columns=(

@@ -2,6 +2,7 @@
 
 import copy
 import gc
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
@@ -207,6 +208,30 @@ class Company:
             else row | {"_agent": present[row["agentId"]]}
             for row in self.threats
         ]
+
+    def later(self, by: timedelta) -> "Company":
+        """The company after that time, seen then: people went on with its threats every day.
+
+        Open ones were resolved, one was opened again, new ones came, and the log tells of it. This
+        company stays as it is; agents and all else are as they were.
+        """
+        other, end = copy.copy(self), self.now + by
+        while other.now < end:
+            other.go_on(min(end, other.now + timedelta(days=1)))
+        return other
+
+    def go_on(self, moment: datetime) -> None:
+        """Until that moment, with a day's work; what it shares with a copy stays as it is."""
+        self.plan = replace(self.plan, now=moment, day=self.plan.day + 1)
+        self._events = [*self._events]
+        self._log = replace(self._log, rows=[*self._log.rows])
+        self.activities = self._log.rows
+        told = {event["id"] for row in self.threats for event in row["_events"]}
+        self.threats = threats.advance(self.plan, self.threats, self.plan.day, self._events)
+        for row in self.threats:
+            for event in row["_events"]:
+                if event["id"] not in told:
+                    self._log.of_threat(event, row)
 
     def moved(self, after: str) -> "Company":
         """The company once a few agents behind that id left, changed and arrived."""

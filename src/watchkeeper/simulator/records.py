@@ -57,7 +57,7 @@ def render(
             return agent_text(row, now, profile)  # a million of them: field by field takes long
         row = agent(row, now, profile)
     elif resource == "threats":
-        row = threat(row, now, profile)
+        row = threat(row, profile)
     return dress(resource, row, profile, faults)
 
 

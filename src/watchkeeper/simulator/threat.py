@@ -1,9 +1,6 @@
 """One threat as the console serves it: nested, with the agent as it was and as it is."""
 
-from datetime import datetime
-
-from watchkeeper.simulator.times import ago
-from watchkeeper.simulator.world import HOUR, Row
+from watchkeeper.simulator.world import Row
 
 _DETECTION = (
     "groupId groupName siteId siteName accountId accountName agentIpV4 agentIpV6 agentDomain"
@@ -103,7 +100,7 @@ _WORDS = {
 }
 
 
-def _info(row: Row, now: datetime, profile: str) -> Row:
+def _info(row: Row, profile: str) -> Row:
     number = row["_n"]
     judged = ("analystVerdict", "classification", "confidenceLevel", "createdAt", "identifiedAt")
     states = ("mitigationStatus", "incidentStatus", "updatedAt", "automaticallyResolved")
@@ -150,17 +147,17 @@ def _info(row: Row, now: datetime, profile: str) -> Row:
         "rootProcessUpn": None,
     }
     if row["_old"]:
-        info["identifiedAt"] = None if number % 2 else ago(now, 90 * 24 * HOUR)
+        info["identifiedAt"] = row["_identified"]
     if profile == "2024":
         del info["rootProcessUpn"]
     return info
 
 
-def threat(row: Row, now: datetime, profile: str) -> Row:
+def threat(row: Row, profile: str) -> Row:
     """The full record."""
     record: Row = {
         "id": row["id"],
-        "threatInfo": _info(row, now, profile),
+        "threatInfo": _info(row, profile),
         "agentDetectionInfo": _detection(row, profile),
         "agentRealtimeInfo": _realtime(row),
         "mitigationStatus": _actions(row),

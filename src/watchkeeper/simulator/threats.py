@@ -6,8 +6,8 @@ from hashlib import sha1, sha256
 from random import Random
 
 from watchkeeper.simulator import names
-from watchkeeper.simulator.times import stamp
-from watchkeeper.simulator.world import Plan, Row, identifier
+from watchkeeper.simulator.times import ago, stamp
+from watchkeeper.simulator.world import HOUR, Plan, Row, identifier
 
 # stage, weight among a hundred
 _STAGES = (
@@ -125,6 +125,10 @@ def _row(plan: Plan, number: int, agent: Row, random: Random, stage: str) -> Row
         "_agent": agent,
         "_events": [],
         "_file": file,
+        # What the oldest records say of it; that does not move with the clock.
+        "_identified": ago(plan.now, 90 * 24 * HOUR)
+        if stage == "old" and number % 2 == 0
+        else None,
         "_old": stage == "old",
         "_sha1": sha1(f"{plan.seed}:{number}".encode(), usedforsecurity=False).hexdigest(),
         "_sha256": sha256(f"{number}".encode()).hexdigest() if number % 4 else None,

@@ -56,8 +56,12 @@ class Setting:
 
     connection: ConnectionView
     connections: tuple[ConnectionView, ...]
-    locker: Locker
     now: datetime
+
+    @functools.cached_property
+    def locker(self) -> Locker:
+        """The installation's locker; raises NotALocker while there is none."""
+        return installation().locker()
 
     @property
     def is_default(self) -> bool:
@@ -81,8 +85,7 @@ def setting(request: HttpRequest, name: str | None = None) -> Setting | None:
     chosen = next((each for each in found if each.name == wanted), None)
     if chosen is None:
         raise Http404("There is no such connection.")
-    parts = installation()
-    return Setting(chosen, found, parts.locker(), parts.clock.now())
+    return Setting(chosen, found, installation().clock.now())
 
 
 def link(found: Setting | None, name: str, *args: str, **query: str) -> str:

@@ -2,11 +2,30 @@
 
 from django.urls import include, path
 
-from watchkeeper.web.views import collections, controls, devices, faults, overview, threats
+from watchkeeper.web.views import (
+    collections,
+    connections,
+    controls,
+    devices,
+    faults,
+    overview,
+    threats,
+)
+
+_connection = "connections/<str:name>/"
 
 pages = [
     path("", overview.overview, name="overview"),
     path("collect/", overview.collect, name="collect"),
+    path("connections/", connections.connections, name="connections"),
+    path("connections/new/", connections.new, name="connection_new"),
+    path("connections/new/test/", connections.try_out, name="connection_test"),
+    path(_connection, connections.connection, name="connection"),
+    path(_connection + "edit/", connections.edit, name="connection_edit"),
+    path(_connection + "edit/test/", connections.try_out, name="connection_test"),
+    path(_connection + "collect/", connections.collect, name="connection_collect"),
+    path(_connection + "pause/", connections.pause, name="connection_pause"),
+    path(_connection + "remove/", connections.remove, name="connection_remove"),
     path("controls/<str:identity>/", controls.control, name="control"),
     path("collections/", collections.collections, name="collections"),
     path("collections/<uuid:identity>/", collections.collection, name="collection"),

@@ -111,6 +111,15 @@ def age(moment: datetime, now: datetime) -> str:
     return f"{amount} ago" if moment <= now else f"in {amount}"
 
 
+def lasting(length: timedelta) -> str:
+    """How long something lasts: `0.4 s`, `12 s`, `5 min`, `3 h`, `2 days`."""
+    total = length.total_seconds()
+    for limit, unit, name in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
+        if total < limit:
+            return f"{total / unit:.1f} {name}" if total < 10 else f"{total / unit:.0f} {name}"  # noqa: PLR2004
+    return f"{total / 86_400:.0f} days"
+
+
 def size(count: int) -> str:
     """A number of bytes in words: `1.4 MB`."""
     amount = float(count)

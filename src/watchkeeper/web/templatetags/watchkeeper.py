@@ -180,6 +180,12 @@ def seconds(milliseconds: int) -> str:
 
 
 @register.filter
+def lasting(length: timedelta) -> str:
+    """How long something lasts: `0.4 s`, `12 s`, `5 min`, `3 h`, `2 days`."""
+    return words.lasting(length)
+
+
+@register.filter
 def minus(found: datetime, other: datetime) -> str:
     """How long between two times."""
     distance: timedelta = found - other

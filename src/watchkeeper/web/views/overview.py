@@ -26,7 +26,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     if found is None:
         return nothing_connected(request)
     controls = standings(found.connection.id, found.now)
-    fresh = freshness(found.connection.id)
+    fresh = freshness(found.locker, found.connection.id)
     history = days(found.connection.id, found.now.date())
     wanted = text(request, "result")
     counted = dict.fromkeys(Result, 0)

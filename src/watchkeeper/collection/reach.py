@@ -1,0 +1,85 @@
+"""How far a collection of an incremental list reaches: decided, nothing read. Pure.
+
+What was changed is asked for from where the last complete collection reached, less an overlap; so
+one that failed moves nothing, and an outage of any length is caught up. Nothing is built on that
+was seen with other eyes or not wholly read: then everything is read anew.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from watchkeeper.clock import rfc3339
+from watchkeeper.collection.resuming import told_by
+from watchkeeper.model.collection import Collection
+from watchkeeper.model.resource import Incremental, Resource
+from watchkeeper.model.stream import Current, Kind, Reach
+
+
+def decide(rules: Incremental, known: Current, now: datetime | None, fault: str = "") -> Reach:
+    """The reach of the next collection; `now` is the console's clock, None where it tells none.
+
+    `fault` says why what is known cannot be built on, and is empty when it can.
+    """
+    base = known.whole.path if known.whole is not None else ""
+    why = fault or _why_whole(rules, known, now)
+    if why or now is None or known.until is None or known.opened is None:
+        return Reach(Kind.WHOLE, None, now, base, why)
+    since = known.until - rules.overlap
+    if now - known.opened >= rules.open_every:
+        why = f"every open one was read last up to {rfc3339(known.opened)}"
+        return Reach(Kind.OPEN, since, now, base, why)
+    return Reach(Kind.CHANGED, since, now, base, f"all is known up to {rfc3339(known.until)}")
+
+
+def _why_whole(rules: Incremental, known: Current, now: datetime | None) -> str:
+    """Why the whole list is read; empty when what changed is enough."""
+    if known.gap:
+        return f"not all can be built on: {known.gap}"
+    if known.whole is None:
+        return "it was never read whole"
+    begun = Reach.of(known.whole).until
+    if now is None or begun is None or known.until is None:
+        when = "now" if now is None else "when it was read whole last"
+        return f"the console tells no time that can be believed {when}"
+    if known.until > now:
+        return f"the console's clock was at {rfc3339(known.until)} already"
+    if now - begun >= rules.whole_every:
+        return f"it was read whole last at {rfc3339(begun)}"
+    return ""
+
+
+def fault(known: Current, resource: Resource, eyes: Mapping[str, Any]) -> str:
+    """Why nothing can be built on what is known; empty when something can.
+
+    `eyes` is what a collection must have in common with those it builds on (`facts_of`).
+    """
+    for found in known.collections:
+        told = told_by(found)
+        for name, words in _EYES.items():
+            if told[name] != eyes[name]:
+                return f"{words} since {rfc3339(found.started)}"
+        lost = _lost(found, resource)
+        if lost:
+            return lost
+    return ""
+
+
+_EYES = {
+    "console": "the console's address is another",
+    "token_fingerprint": "the token is another",
+    "parameters": "what is asked for is different",
+}
+
+
+def _lost(found: Collection, resource: Resource) -> str:
+    """Why the rows of a collection do not say all that is wanted today."""
+    table = found.manifest.get("table", {})
+    held = table.get("columns")
+    missing = [each.name for each in resource.columns if held is not None and each.name not in held]
+    if missing:
+        return f"it was read without {', '.join(missing)} last"
+    unreadable = table.get("unparsable")
+    if unreadable:
+        return f"values of {', '.join(unreadable)} could not be read"
+    return ""

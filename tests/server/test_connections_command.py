@@ -1,0 +1,61 @@
+"""`watchkeeper connections`, as it is typed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from watchkeeper.simulator import Company, running
+
+from .commands import data, run
+
+__all__ = ["data"]
+
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+TOKEN = "t" * 80
+
+
+def typed(*words: object, code: int = 0) -> str:
+    done = run(*words)
+    assert done.returncode == code, done.stderr
+    assert TOKEN not in done.stdout + done.stderr
+    return done.stdout if code == 0 else done.stderr
+
+
+def test_a_connection_is_listed_paused_resumed_and_removed(data: Path, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text(TOKEN, "utf-8")
+    here = ("--data", data)
+    with running(Company(agents=3)) as console:
+        address = ("--console", console.url, "--token-file", token)
+        typed("connect", *address, "--name", "acme", *here)
+
+        listed = json.loads(typed("connections", "--json", *here))
+        assert [(each["name"], each["state"], each["paused"]) for each in listed] == [
+            ("acme", "new", False)
+        ]
+        assert "new, paused" in typed("connections", "pause", "acme", *here)
+        assert "paused" not in typed("connections", "resume", "acme", *here)
+        assert "needs the name" in typed("connections", "remove", *here, code=2)
+        assert "There are: acme" in typed("connections", "pause", "bolt", *here, code=2)
+        assert "No console is connected" in typed("connections", "remove", "acme", *here)
+        typed("connect", *address, "--name", "acme", *here)
+        assert "acme" in typed("connections", *here)
+
+
+def test_options_of_a_connection_are_given_on_the_command_line(data: Path, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text(TOKEN, "utf-8")
+    here = ("--name", "acme", "--token-file", token, "--data", data)
+    connect = ("connect", "--console", "http://127.0.0.1:9", *here)
+    typed(*connect, "--tag", "prod", "--tag", "emea", "--every", "threats=30m")
+    typed(*connect, "--every", "agents=12h")
+
+    listed = json.loads(typed("connections", "--json", "--data", data))
+    assert listed[0]["tags"] == ["prod", "emea"]
+    assert listed[0]["intervals"] == {"agents": 43200}
+    assert "out of bounds" in typed(*connect, "--every", "agents=1m", code=2)
+    assert "is no resource" in typed(*connect, "--every", "agent=1h", code=2)
+    assert "is no interval" in typed(*connect, "--every", "agents", code=2)
+    assert "cannot be read as a certificate" in typed(*connect, "--ca-file", "/nowhere", code=2)
+    assert "no HTTP proxy" in typed(*connect, "--proxy", "socks5://x", code=2)
