@@ -59,6 +59,9 @@ def test_what_is_sealed_and_not_indexed_is_found(app: App, parts: Installation) 
 
     assert "The locker holds unknown, which the database does not know." in told
     assert "1 sealed records of acme are not in it yet." in told
+    Run.objects.create(connection=Connection.objects.get(), trigger="m", state=RunState.RUNNING)
+    states = {each.state for each in look(app, parts)["index"] if "acme" in each.text}
+    assert states == {State.NOTE}, "its run adds them at its end"
 
 
 def test_an_altered_manifest_is_found(app: App, parts: Installation) -> None:
@@ -93,13 +96,14 @@ def test_what_is_overdue_and_a_run_without_a_job_are_found(app: App, parts: Inst
     connection = Connection.objects.get()
     connection.collections.update(started=parts.clock.now() - timedelta(days=9))
     long_ago = parts.clock.now() - timedelta(hours=1)
+    assert "acme: roles should have been collected" in look(app, parts)["schedule"][0].text
     Run.objects.create(
         connection=connection, trigger="maria", state=RunState.RUNNING, started=long_ago
     )
 
     found = look(app, parts)
 
-    assert "acme: roles has been due" in found["schedule"][0].text
+    assert [each.state for each in found["schedule"]] == [State.NOTE]
     assert any("runs have no job any more" in each.text for each in found["jobs"])
 
 

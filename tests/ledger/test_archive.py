@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from watchkeeper.bootstrap import App
-from watchkeeper.errors import Tampered, UsageError
+from watchkeeper.errors import Tampered, UsageError, WatchkeeperError
 from watchkeeper.ledger import dump
 from watchkeeper.ledger.archive import files, manifest_of, writing
 from watchkeeper.ledger.keys import KeyRing, fingerprint, new_key
@@ -39,7 +39,7 @@ def test_a_backup_that_fails_leaves_nothing(tmp_path: Path) -> None:
             archive.add("database/some.copy.zst", b"rows")
             raise OSError("no room")
 
-    with pytest.raises(OSError, match="no room"):
+    with pytest.raises(WatchkeeperError, match=r"b\.tar cannot be written: no room"):
         fail()
 
     assert list(tmp_path.iterdir()) == []
@@ -53,6 +53,16 @@ def test_two_cannot_write_the_same_file(tmp_path: Path) -> None:
         archive.finish({"version": "1"})
 
     assert manifest_of(tmp_path / "b.tar")["version"] == "1"
+
+
+def test_a_trap_where_it_is_to_be_written_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("mine")
+    (tmp_path / ".b.tar.partial").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(UsageError, match="cannot be written"):
+        make(tmp_path / "b.tar")
+
+    assert (tmp_path / "elsewhere").read_text() == "mine"
 
 
 @pytest.mark.parametrize("place", [512, 1536, -1])

@@ -266,13 +266,16 @@ def test_a_backup_that_is_killed_leaves_nothing_under_its_name(
     installed: Installed, tmp_path: Path
 ) -> None:
     file = tmp_path / "cut.tar"
-    making = Started("backup", file, "--data", installed.data)
     draft = tmp_path / ".cut.tar.partial"
-    while not draft.exists():
-        assert making.process.poll() is None
-        time.sleep(0.005)
-    os.kill(making.process.pid, signal.SIGKILL)
-    making.wait()
+    parameters: dict[str, Any] = dict(Place(DataFolder(installed.data)).parameters())
+    with closing(psycopg.connect(**parameters)) as other:
+        other.execute("LOCK TABLE ledger_run IN ACCESS EXCLUSIVE MODE")  # it waits for that table
+        making = Started("backup", file, "--data", installed.data)
+        while not draft.exists():
+            assert making.process.poll() is None
+            time.sleep(0.05)
+        os.kill(making.process.pid, signal.SIGKILL)
+        making.wait()
 
     assert not file.exists()
     assert installed.do("backup", file).returncode == 0

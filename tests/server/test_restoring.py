@@ -38,6 +38,9 @@ def test_a_backup_of_an_earlier_version_is_brought_up_to_this_one(
     subprocess.run([sys.executable, "-c", EARLIER], check=True, env=environment(**where))
     behind = run("migrate", "--check", **where)
     assert (behind.returncode, "ledger.0004" in behind.stdout) == (1, True)
+    others = run("jobs", **where)
+    assert others.returncode == 3
+    assert "steps behind this version" in others.stderr
     with psycopg.connect(own.url) as there:
         there.execute(CONNECTION)
         there.execute("SELECT setval('ledger_connection_id_seq', 41)")

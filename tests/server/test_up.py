@@ -72,6 +72,15 @@ def test_the_death_of_a_part_ends_everything_and_says_so(data: Path) -> None:
     assert gone(data)
 
 
+@pytest.mark.parametrize("words", [["jobs"], ["collect"], ["password", "admin"], ["keys"]])
+def test_a_folder_that_was_mistyped_is_said_and_not_made(data: Path, words: list[str]) -> None:
+    refused = run(*words, "--data", data)
+
+    assert refused.returncode == 2
+    assert f"There is no installation in {data}" in refused.stderr
+    assert not data.exists()
+
+
 def test_a_taken_port_is_said_before_anything_starts(data: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -115,6 +115,20 @@ class App:
             plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
         return [f"{step.app_label}.{step.name}" for step, _ in plan]
 
+    def be_current(self, *, alone: bool) -> None:
+        """Makes the tables, or brings them up to date where this process is `alone` with them.
+
+        Raises DatabaseError where processes of another version may be using them.
+        """
+        missing = self.missing_migrations()
+        if missing and not alone and MigrationExecutor(connection).loader.applied_migrations:
+            raise DatabaseError(
+                f"The database's tables are {len(missing)} steps behind this version.",
+                hint="Stop what runs on it, then run `watchkeeper migrate`, or `watchkeeper up`.",
+            )
+        if missing:
+            self.migrate()
+
     def connect(
         self,
         name: str,
@@ -180,30 +194,42 @@ class NotRunning(UsageError):
 
 
 @contextlib.contextmanager
-def reached(settings: Settings, *, start: bool = True, migrate: bool = True) -> Iterator[App]:
+def reached(
+    settings: Settings, *, start: bool = True, migrate: bool = True, make: bool = True
+) -> Iterator[App]:
     """The installation with its database answering: the running one's, or one started for it.
 
-    Without `start` an embedded database must run already, else NotRunning is raised. With both,
-    where nothing runs the tables are brought up to date. Raises DatabaseError.
+    Without `start` an embedded database must run already, without `make` it must have been made,
+    else NotRunning is raised. With `migrate` the tables are those of this version: they are made,
+    or brought up to date where nobody else can be using them. Raises DatabaseError.
     """
     folder = DataFolder(settings.data)
+    embedded = not settings.database_url
+    if embedded and not (start and make) and not any(folder.postgres.glob("*/PG_VERSION")):
+        raise NotRunning(
+            f"There is no installation in {settings.data}.",
+            hint="Name its folder with --data, or start one with `watchkeeper up`.",
+        )
     with contextlib.ExitStack() as stack:
+        alone = False
         try:
             stack.enter_context(folder.held())
         except AlreadyRunning:
-            app = build(settings)
+            pass
         else:
-            if not start and not settings.database_url:
+            if embedded and not start:
                 raise NotRunning(
                     f"Watchkeeper does not run on {settings.data}.",
                     hint="Start it with `watchkeeper up`, or name its folder with --data.",
                 )
             stack.enter_context(database(settings))
-            app = build(settings)
-            if start and migrate:
-                app.migrate()
-        with answering(), connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+            alone = embedded
+        app = build(settings)
+        if migrate:
+            app.be_current(alone=alone)
+        else:
+            with answering(), connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
         yield app
 
 

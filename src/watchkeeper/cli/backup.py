@@ -45,7 +45,7 @@ def command(
 
     settings = bootstrap.load_settings(data=data)
     target = file.expanduser().absolute()
-    with bootstrap.reached(settings, migrate=False) as app, bootstrap.answering():
+    with bootstrap.reached(settings, migrate=False, make=False) as app, bootstrap.answering():
         from watchkeeper.cli._progress import Counting
         from watchkeeper.ledger.audit import record
         from watchkeeper.ledger.backup import backup

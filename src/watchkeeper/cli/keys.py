@@ -40,7 +40,7 @@ def command(
     from watchkeeper import bootstrap
 
     settings = bootstrap.load_settings(data=data)
-    with bootstrap.reached(settings) as app, bootstrap.answering():
+    with bootstrap.reached(settings, make=False) as app, bootstrap.answering():
         if action is Action.NEW:
             _new(app)
         elif action is Action.ROTATE:

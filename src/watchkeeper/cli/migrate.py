@@ -7,6 +7,8 @@ import typer
 from watchkeeper.cli._console import AsJson, print_json
 from watchkeeper.cli._installation import DataFolderOption
 
+_NAMED = 6
+
 
 def command(
     data: DataFolderOption = None,
@@ -34,5 +36,6 @@ def command(
     elif not steps:
         print("The tables are those of this version.")
     else:
-        print("Missing:" if check else "Done:", ", ".join(steps))
+        named = ", ".join(steps) if len(steps) <= _NAMED else f"{len(steps)} steps to {steps[-1]}"
+        print("Missing:" if check else "Done:", named)
     raise typer.Exit(1 if check and steps else 0)

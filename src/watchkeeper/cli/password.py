@@ -20,7 +20,7 @@ def command(
     from watchkeeper import bootstrap
 
     settings = bootstrap.load_settings(data=data)
-    with bootstrap.reached(settings), bootstrap.answering():
+    with bootstrap.reached(settings, make=False), bootstrap.answering():
         from watchkeeper.access.people import new_password  # after Django is configured
 
         made = new_password(name, actor=actor())

@@ -1,5 +1,7 @@
 """`watchkeeper restore`: an installation as a backup has it."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -7,7 +9,7 @@ import typer
 
 from watchkeeper.cli._console import visible
 from watchkeeper.cli._installation import DataFolderOption, actor
-from watchkeeper.errors import UsageError
+from watchkeeper.errors import UsageError, WatchkeeperError
 
 if TYPE_CHECKING:
     from watchkeeper.bootstrap import App, Settings
@@ -46,10 +48,22 @@ def command(
         folder.restoring.touch(mode=0o600)
         with bootstrap.database(settings):
             app = bootstrap.build(settings)
-            with bootstrap.answering(), Counting() as counting:
+            with bootstrap.answering(), _naming_faults(), Counting() as counting:
                 _bring_back(app, source, told, counting)
         folder.restoring.unlink()
     print("Everything is back. Start it with `watchkeeper up`.")
+
+
+@contextlib.contextmanager
+def _naming_faults() -> Iterator[None]:
+    """A full disk, and the like, in words."""
+    try:
+        yield
+    except OSError as error:
+        raise WatchkeeperError(
+            f"The restore was cut off: {error.strerror or error}.",
+            hint="Mend that, then run it again with --replace.",
+        ) from error
 
 
 def _tell(told: dict[str, Any], settings: "Settings") -> None:
@@ -102,6 +116,7 @@ def _bring_back(app: "App", source: Path, told: dict[str, Any], counting: Any) -
     restore.restore_database(
         source,
         told["database"],
+        app.folder.path,
         lambda name: counting("tables", tables.index(name) + 1, len(tables)),
     )
     app.migrate()

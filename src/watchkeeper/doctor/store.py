@@ -8,7 +8,7 @@ from django.db import connection
 
 from watchkeeper.doctor.finding import Finding, note, right, wrong
 from watchkeeper.errors import LockerError
-from watchkeeper.ledger.models import Connection
+from watchkeeper.ledger.models import Connection, RunState
 from watchkeeper.locker import layout, records
 from watchkeeper.locker.locker import Locker
 
@@ -121,8 +121,10 @@ def index(found: Locker) -> list[Finding]:
     for each in connections:
         own = f"/connection={each.name}/"
         behind = [path for number, path in newer if number > each.indexed_entry and own in path]
-        if behind:
-            text = f"{len(behind)} sealed records of {each.name} are not in it yet."
+        text = f"{len(behind)} sealed records of {each.name} are not in it yet."
+        if behind and each.runs.filter(state=RunState.RUNNING).exists():
+            told.append(note(topic, f"{text} Its run is under way and adds them at its end."))
+        elif behind:
             told.append(wrong(topic, text, "The next run adds them, or `watchkeeper reindex`."))
     return told or [right(topic, f"It holds what the log names, up to entry {head}.")]
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from watchkeeper.doctor.finding import Finding, note, right, wrong
+from watchkeeper.jobs.runs import busy
 from watchkeeper.jobs.tasks import WORKER_SILENT
 from watchkeeper.jobs.under_way import WorkerSeen, workers
 from watchkeeper.ledger.models import Connection, ConnectionState, Run, RunState
@@ -74,22 +75,23 @@ def _orphans(now: datetime) -> list[Finding]:
 def schedule(now: datetime) -> list[Finding]:
     """What should have been collected by now and was not."""
     topic = "schedule"
-    late = []
-    watched = Connection.objects.filter(paused=False, removed_at=None)
-    for connection in watched:
-        for name, moment in wanted_of(connection).items():
-            if now - moment > LATE:
-                late.append((connection.name, name, now - moment))
-    if not late:
-        return [right(topic, f"Nothing is overdue by more than {LATE.seconds // 3600} h.")]
-    return [
-        wrong(
-            topic,
-            f"{connection}: {name} has been due for {waited.total_seconds() / 3600:,.0f} h.",
-            "See `watchkeeper jobs`, and what is said of its connection.",
-        )
-        for connection, name, waited in late
-    ]
+    found = []
+    for connection in Connection.objects.filter(paused=False, removed_at=None):
+        late = {
+            name: now - moment
+            for name, moment in wanted_of(connection).items()
+            if now - moment > LATE
+        }
+        if late and busy(connection):
+            text = f"{connection}: {len(late)} resources are overdue; a run was asked for."
+            found.append(note(topic, text))
+        elif late:
+            hours = max(late.values()).total_seconds() / 3600
+            named = ", ".join(late)
+            text = f"{connection}: {named} should have been collected up to {hours:,.0f} h ago."
+            mend = "See `watchkeeper jobs`, and what is said of its connection."
+            found.append(wrong(topic, text, mend))
+    return found or [right(topic, f"Nothing is overdue by more than {LATE.seconds // 3600} h.")]
 
 
 def connections(now: datetime, keys: Opened) -> list[Finding]:

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from watchkeeper.errors import Tampered, UsageError
+from watchkeeper.errors import Tampered, UsageError, WatchkeeperError
 
 FORMAT = "watchkeeper/backup/1"
 SUMS, MANIFEST = "SHA256SUMS", "manifest.json"
@@ -76,8 +76,10 @@ def writing(path: Path, made: int) -> Iterator[ArchiveWriter]:
     if path.exists():
         raise UsageError(f"{path} is there already.", hint="Give a name that is not taken.")
     draft = path.with_name(f".{path.name}.partial")
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
-        handle = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = os.open(draft, flags, 0o600)
+        os.fchmod(handle, 0o600)  # it may have lain there; another account's cannot be changed
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
     with os.fdopen(handle, "r+b") as file:
@@ -95,6 +97,12 @@ def writing(path: Path, made: int) -> Iterator[ArchiveWriter]:
             file.flush()
             os.fsync(handle)
             draft.rename(path)
+        except OSError as error:
+            draft.unlink(missing_ok=True)
+            raise WatchkeeperError(
+                f"{path} cannot be written: {error.strerror or error}.",
+                hint="Nothing is left of it. Make room, or name another place.",
+            ) from error
         except BaseException:
             draft.unlink(missing_ok=True)
             raise

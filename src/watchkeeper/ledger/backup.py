@@ -105,12 +105,16 @@ def _locker(
         path = layout.log_entry(number)
         data = store.get(path)
         archive.add(f"locker/{path}", data)
-        entry = log.parse(number, data)
-        head = entry.sha256
+        head = hashlib.sha256(data).hexdigest()
+        made.entries += 1
+        try:
+            entry = log.parse(number, data)
+        except LockerError:
+            made.differences.append(path)
+            continue
         if entry.path not in added:
             added.add(entry.path)
             _sealed(archive, store, entry, made)
-        made.entries += 1
         on_progress("sealed records", made.entries, len(numbers))
     return {
         "where": store.where,

@@ -30,9 +30,12 @@ def restore_locker(path: Path, store: Store, on_file: Callable[[int], None]) -> 
     return count
 
 
-def restore_database(path: Path, told: Mapping[str, Any], on_table: Callable[[str], None]) -> None:
+def restore_database(
+    path: Path, told: Mapping[str, Any], room: Path, on_table: Callable[[str], None]
+) -> None:
     """Makes the tables and fills them; `told` is what the manifest says of the database.
 
+    `room` is a folder that takes the rows meanwhile.
     Raises UsageError where the database is not fresh, or the backup of a later version.
     """
     if not dump.is_fresh():
@@ -46,7 +49,7 @@ def restore_database(path: Path, told: Mapping[str, Any], on_table: Callable[[st
         rows: dict[str, IO[bytes]] = {}
         for name, file in archive.files(path):
             if name.startswith(_DATABASE):
-                kept = open_files.enter_context(tempfile.TemporaryFile())
+                kept = open_files.enter_context(tempfile.TemporaryFile(dir=room))
                 shutil.copyfileobj(file, kept)
                 kept.seek(0)
                 rows[name.removeprefix(_DATABASE).removesuffix(_END)] = kept
