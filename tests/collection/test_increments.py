@@ -401,6 +401,32 @@ def test_what_is_known_from_before_is_not_guessed_where_it_cannot_be_read(life: 
     assert "cannot be read" in Reach.of(found).why
 
 
+def test_a_clock_that_is_put_right_while_it_is_read_leaves_nothing_out(
+    life: Life, tmp_path: Path
+) -> None:
+    """The console was five hours ahead when the collection began."""
+    life.collect("threats", "activities")
+    right = life.company.later(HOUR)
+    life.pass_by(6 * HOUR)
+
+    def put_right(step: Step) -> None:
+        if step.resource.name in {"threats", "activities"} and step.verdict is None:
+            life.sim.set_company(right)
+
+    life.collect("threats", "activities", on_progress=put_right)
+    life.become(right.later(12 * HOUR))
+    life.collect("threats", "activities")
+    threats, activities = (
+        [each.manifest for each in life.locker.collections("acme", name)]
+        for name in ("threats", "activities")
+    )
+    turned = right.now.replace(microsecond=0) + timedelta(seconds=30)
+    assert threats[1]["reach"]["until"] < rfc3339(turned)
+    assert threats[2]["reach"]["since"] < rfc3339(turned - HOUR)
+    assert activities[2]["window"]["from"] < rfc3339(turned - HOUR)
+    assert life.known() == life.true(tmp_path / "true")
+
+
 def test_an_auditor_sees_in_the_manifests_that_nothing_is_left_out(life: Life) -> None:
     for hours in (0, 5, 20, 3):
         life.pass_by(hours * HOUR)
@@ -413,3 +439,43 @@ def test_an_auditor_sees_in_the_manifests_that_nothing_is_left_out(life: Life) -
     for before, after in pairwise(told):
         assert after["since"] <= before["until"]
         assert after["filters"][0] == {"updatedAt__gte": after["since"].replace("Z", ".000000Z")}
+
+
+@pytest.mark.slow
+def test_all_are_read_in_the_parts_of_a_week_ago_and_kept_as_differences(
+    life: Life, tmp_path: Path
+) -> None:
+    life.become(Company(agents=60, threats=9000, activities=10, users=5, now=life.began))
+    first = life.collect("sites", "groups", "threats")
+    for _ in range(34):  # more collections than are looked back through for the parts
+        life.pass_by(HOUR)
+        found = life.collect()
+        assert not any("against" in page for page in found.manifest["pages"])
+    life.pass_by(6 * DAY)
+    second = life.collect()
+    assert kind(second) is Kind.WHOLE
+    assert len(first.manifest["parts"]) > 1
+    parts = [[part["filter"] for part in each.manifest["parts"]] for each in (first, second)]
+    assert parts[0] == parts[1]
+    differences = [page for page in second.manifest["pages"] if "against" in page]
+    assert len(differences) > len(second.manifest["pages"]) / 2
+    assert life.known() == life.true(tmp_path / "true")
+    assert verify(life.locker.store).differences == []
+
+
+def test_activities_are_read_again_from_90_days_back_with_another_token(life: Life) -> None:
+    first = life.collect("activities")
+    life.pass_by(DAY)
+    second = life.collect("activities")
+    life.sim.token = life.sim.token[::-1]
+    life.pass_by(DAY)
+    third = life.collect("activities")
+    life.pass_by(DAY)
+    fourth = life.collect("activities")
+    windows = [
+        [datetime.fromisoformat(found.manifest["window"][end]) for end in ("from", "to")]
+        for found in (first, second, third, fourth)
+    ]
+    assert [end - start > 90 * DAY for start, end in windows] == [True, False, True, False]
+    for (_, end), (start, _) in pairwise(windows):
+        assert start <= end - HOUR

@@ -12,6 +12,7 @@ console counted. Where anything cannot be proved, or the console refuses the fil
 is read in the same collection, and the verdict is that reading's.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -83,13 +84,21 @@ def read(reading: Reading) -> Collection:
     if aim.since is not None:
         found = _changes(work, aim, aim.since)
         if isinstance(found, Completeness):
-            return reading.seal(found)
+            return _sealed(reading, aim, found)
         reading.notes.append(f"the whole list was read: {found}")
         aim = replace(aim, kind=Kind.WHOLE, since=None, why=found)
         reading.facts["reach"] = aim.as_json()
     outcome = _whole(reading)
     if outcome.verdict is Verdict.COMPLETE:
         _compare(work)
+    return _sealed(reading, aim, outcome)
+
+
+def _sealed(reading: Reading, aim: Reach, outcome: Completeness) -> Collection:
+    """Seals it; it reaches no later than the console's clock was at its end."""
+    last = reading.job.console.server_time.last
+    if aim.until is not None and last is not None and last < aim.until:
+        reading.facts["reach"]["until"] = rfc3339(last - _MARGIN)
     return reading.seal(outcome)
 
 
@@ -97,7 +106,8 @@ def _decided(work: _Work) -> Reach:
     """The reach to read; what was interrupted goes on with the one it had."""
     told = work.reading.decided("reach")
     if told is not None:
-        return Reach.of_json(told)
+        with suppress(KeyError, TypeError, ValueError):  # a damaged note is decided anew
+            return Reach.of_json(told)
     aim = reach.decide(work.rules, work.known, _now(work.reading), work.fault)
     work.reading.decide("reach", aim.as_json())
     return aim

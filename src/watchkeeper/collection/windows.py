@@ -2,7 +2,8 @@
 
 The console counts at most 50,000 (reference section 2), so a window that reaches the cap is
 halved until its count proves something. Windows are half-open and join without a gap; each
-collection overlaps the one before, and ids are counted once.
+collection overlaps the last complete one, however long ago that was, and ids are counted once.
+With another token the last 90 days are read again: it may see what the one before did not.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from functools import partial
 from watchkeeper.clock import rfc3339
 from watchkeeper.collection import cursor
 from watchkeeper.collection.reading import Reading
+from watchkeeper.collection.resuming import facts_of, told_by
 from watchkeeper.errors import ConsoleError
 from watchkeeper.model.collection import Collection
 
@@ -76,16 +78,22 @@ def reach(reading: Reading) -> Window:
     if abs(now - ours) > FARTHEST:
         reading.notes.append(f"the console's clock says {rfc3339(now)}; ours was used")
         now = ours
-    earlier = next(
-        (
-            datetime.fromisoformat(found.manifest["window"]["to"])
-            for found in job.locker.newest_first(job.connection, reading.resource.name)
-            if found.complete and "window" in found.manifest
-        ),
-        None,
-    )
-    start = (earlier or now - FIRST_REACH) - OVERLAP
-    return min(start, now - OVERLAP).astimezone(UTC), now.astimezone(UTC)
+    listed = job.locker.newest_first(job.connection, reading.resource.name)
+    earlier = next((each for each in listed if each.complete and "window" in each.manifest), None)
+    start = now - FIRST_REACH
+    if earlier is not None:
+        reached = _reached(earlier)
+        same = told_by(earlier) == facts_of(job.console, reading.resource, "")
+        start = reached if same else min(reached, start)
+    return min(start, now).astimezone(UTC) - OVERLAP, now.astimezone(UTC)
+
+
+def _reached(earlier: Collection) -> datetime:
+    """Up to when a collection has everything: no later than the console's clock was at its end."""
+    reached = datetime.fromisoformat(earlier.manifest["window"]["to"])
+    told = earlier.manifest["time"].get("source_date_last")
+    last = datetime.fromisoformat(told) if told else reached
+    return last if timedelta(0) < reached - last <= FARTHEST else reached
 
 
 def halves(window: Window) -> tuple[Window, Window]:

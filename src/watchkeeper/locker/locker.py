@@ -225,12 +225,18 @@ class Locker:
         ]
         return sorted(found, key=lambda each: (each.ended, each.id))
 
-    def newest_first(self, connection: str, resource: str) -> Iterator[Collection]:
-        """Sealed collections of one resource, the one begun last first; each is read when met."""
+    def newest_first(
+        self, connection: str, resource: str, before: str = ""
+    ) -> Iterator[Collection]:
+        """Sealed collections of one resource, the one begun last first; each is read when met.
+
+        With `before` (a folder) only those that were begun before it.
+        """
         folders = self._folders(layout.COLLECTIONS, connection, "resource", resource)
         # Their paths end with the day and an id that counts upwards with time.
         for folder in sorted(folders, reverse=True):
-            yield records.collection(folder, *self.manifest(folder))
+            if not before or folder < before:
+                yield self.sealed(folder)
 
     def sealed(self, folder: str) -> Collection:
         """The sealed collection of that folder; raises LockerError when there is none."""

@@ -173,6 +173,6 @@ def wholes(locker: Locker, connection: str, resource: str) -> Iterator[Collectio
             return  # what it builds on is not there as it was told: nothing is known before it
     if found is not None:
         # From before that was told, all of them are whole.
-        for each in listed:
-            if each.complete and not each.subject and each.path < found.path:
+        for each in locker.newest_first(connection, resource, before=found.path):
+            if each.complete and not each.subject:
                 yield each
