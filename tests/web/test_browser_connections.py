@@ -54,7 +54,7 @@ def test_from_two_fields_to_a_diagnosis(
     expect(page.locator("#tested")).to_contain_text("must give it Account scope")
     stays_in_place(page)
 
-    page.get_by_text("Name, tags, proxy").click()
+    page.get_by_text("Name, tags, accounts").click()
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("Tags").fill("portugal")
     page.get_by_role("button", name="Save").click()

@@ -20,6 +20,14 @@ def command(
     tag: Annotated[
         list[str] | None, typer.Option("--tag", metavar="WORD", help="To find it by; repeatable.")
     ] = None,
+    account: Annotated[
+        list[str] | None,
+        typer.Option("--account", metavar="ID", help="Watch this account only; repeatable."),
+    ] = None,
+    site: Annotated[
+        list[str] | None,
+        typer.Option("--site", metavar="ID", help="Watch this site only; repeatable."),
+    ] = None,
     every: Annotated[
         list[str] | None,
         typer.Option(
@@ -53,6 +61,7 @@ def command(
     from watchkeeper import bootstrap
     from watchkeeper.cli._console import open_console
     from watchkeeper.locker.layout import connection_id
+    from watchkeeper.model.filter import parse_filter
     from watchkeeper.model.options import parse_intervals, parse_tags
     from watchkeeper.sentinelone.address import parse_proxy
 
@@ -65,6 +74,9 @@ def command(
     identity = connection_id(name or address.netloc)
     own: dict[str, Any] = {
         "tags": parse_tags(",".join(tag)) if tag else None,
+        "within": parse_filter(",".join(account or ()), ",".join(site or ()))
+        if account or site
+        else None,
         "intervals": parse_intervals(every) if every else None,
         "certificates": _certificates(ca_file) if ca_file else None,
         "proxy": ("" if proxy == "-" else parse_proxy(proxy)) if proxy else None,

@@ -46,6 +46,7 @@ def settle(
     A parameter it does not know is left out and noted (never one in `fixed`); where it takes no
     list, there is one walk per value.
     """
+    fixed |= frozenset(reading.resource.filters)  # without them other records would be read
     asked, split = dict(params), set[str]()
     while True:
         walks = variants(asked, split)

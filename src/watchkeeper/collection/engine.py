@@ -22,6 +22,7 @@ from watchkeeper.collection.resuming import Unfinished, unfinished
 from watchkeeper.errors import ConsoleError, UsageError
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection, Completeness, Verdict
+from watchkeeper.model.filter import Filter
 from watchkeeper.model.resource import Resource, Walk
 from watchkeeper.resources import catalogue
 from watchkeeper.sentinelone.client import Console
@@ -37,6 +38,18 @@ _WALKS: dict[Walk, Callable[[Reading], Collection]] = {
 }
 # Resources that are read in a way of their own before the general one.
 _SPECIAL: dict[str, Callable[[Reading], Collection]] = {"accounts": accounts.read}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a connection's schedule and its people say of a run.
+
+    `due` is by resource when the schedule wanted it: the manifests tell, and so how late each
+    was. `within` narrows lists to some accounts or sites.
+    """
+
+    due: Mapping[str, datetime] = field(default_factory=dict)
+    within: Filter = field(default_factory=Filter)
 
 
 @dataclass(slots=True)
@@ -71,16 +84,16 @@ def collect(
     agent: str | None = None,
     trigger: str = "command line",
     on_progress: Progress | None = None,
-    due: Mapping[str, datetime] | None = None,
+    terms: Terms | None = None,
 ) -> Report:
     """Collects the resources named in `only` and what they need, or all.
 
     Never raises for a resource that cannot be read: that is its verdict. With `agent` (an id)
     that one device is read afresh and nothing else. A run of this connection that was cut off
-    lately is gone on with: what it sealed counts, what it was reading is read to its end. `due`
-    says by resource when a schedule wanted it: the manifests tell, and so how late each was.
+    lately is gone on with: what it sealed counts, what it was reading is read to its end.
     """
-    job = Job(console, locker, connection, trigger, on_progress, due=due or {})
+    terms = terms or Terms()
+    job = Job(console, locker, connection, trigger, on_progress, due=terms.due)
     report = Report()
     if agent is not None:
         if not _AGENT.fullmatch(agent):
@@ -90,7 +103,7 @@ def collect(
         reading = Reading(job, resource, subject=subject)
         _collect(reading, lambda reading: one_agent.read(reading, agent), report)
         return report
-    wanted = plan(only)
+    wanted = [terms.within.narrowed(resource) for resource in plan(only)]
     left = unfinished(locker, connection, console, wanted, job.run)
     job.run = left.run.id
     try:

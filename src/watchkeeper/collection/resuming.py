@@ -114,6 +114,7 @@ def _run(
     facts = _eyes(console) | {
         "connection": connection,
         "resources": sorted(resource.name for resource in plan),
+        "filters": sorted({each for resource in plan for each in _narrowing(resource)}),
     }
     found: OpenRun | None = None
     for each in locker.cut_off_runs(connection):
@@ -128,6 +129,11 @@ def _run(
     if found is not None:
         return Unfinished(found, again=True)
     return Unfinished(locker.begin_run(run, facts | {"started": rfc3339(now)}))
+
+
+def _narrowing(resource: Resource) -> list[str]:
+    """What its list is narrowed to."""
+    return [f"{name}={ids}" for name, ids in resource.parameters if name in resource.filters]
 
 
 def _collections(

@@ -7,7 +7,7 @@ from typing import Any
 
 from watchkeeper.assessment.assess import assess
 from watchkeeper.clock import Clock
-from watchkeeper.collection.engine import Report, collect
+from watchkeeper.collection.engine import Report, Terms, collect
 from watchkeeper.collection.reading import Step
 from watchkeeper.controls import catalogue
 from watchkeeper.errors import (
@@ -26,6 +26,7 @@ from watchkeeper.ledger.models import Connection, ConnectionState, Run, RunState
 from watchkeeper.ledger.schedule import wanted_of
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection
+from watchkeeper.model.filter import Filter
 from watchkeeper.sentinelone.address import environment_proxy, parse_address
 from watchkeeper.sentinelone.client import Console
 
@@ -87,6 +88,8 @@ def _collect_and_judge(run: Run, parts: Installation, stopping: Callable[[], boo
     locker = parts.locker()
     clock = replace(parts.clock, sleep=_interruptible(parts.clock, stopping))
     console = open_console(connection, replace(parts, clock=clock))
+    within = Filter(tuple(connection.accounts), tuple(connection.sites))
+    terms = Terms(wanted_of(connection), within)
     progress = _ProgressWriter(run, parts.clock.monotonic, stopping)
     try:
         report = collect(
@@ -97,11 +100,11 @@ def _collect_and_judge(run: Run, parts: Installation, stopping: Callable[[], boo
             agent=run.subject or None,
             trigger=run.trigger,
             on_progress=progress,
-            due=wanted_of(connection),
+            terms=terms,
         )
         if isinstance(report.fatal, TokenDead) and run.only and _is_news(connection):
             # Every resource is sealed as not read, so that no control stays as it was.
-            report = collect(console, locker, connection.name, trigger=run.trigger)
+            report = collect(console, locker, connection.name, trigger=run.trigger, terms=terms)
     finally:
         console.close()
         progress.write()

@@ -11,6 +11,7 @@ from watchkeeper.ledger.intervals import checked
 from watchkeeper.ledger.models import Connection, ConnectionState
 from watchkeeper.ledger.notices import over, tell
 from watchkeeper.ledger.secrets import Vault
+from watchkeeper.model.filter import Filter
 from watchkeeper.sentinelone.address import Address
 from watchkeeper.sentinelone.token import Token
 
@@ -26,10 +27,12 @@ _TOLD = {
 class Options:
     """What can be set about a connection beside its address and token.
 
-    `intervals` are by resource; `certificates` is PEM; `proxy` a URL, which may hold a password.
+    `within` is what is watched of the console; `intervals` are by resource; `certificates` is
+    PEM; `proxy` a URL, which may hold a password.
     """
 
     tags: Sequence[str] = ()
+    within: Filter = field(default_factory=Filter)
     intervals: Mapping[str, timedelta] = field(default_factory=dict)
     certificates: str = ""
     proxy: str = ""
@@ -91,7 +94,7 @@ def change(
     values = _option_values(options, vault)
     told: dict[str, object] = {
         name: values[name]
-        for name in ("tags", "intervals")
+        for name in ("tags", "accounts", "sites", "intervals")
         if values[name] != getattr(connection, name)
     }
     if values["certificates"] != connection.certificates:
@@ -151,7 +154,8 @@ def options_of(name: str, vault: Vault) -> Options:
     if held is None:
         return Options()
     own = {resource: timedelta(seconds=each) for resource, each in held.intervals.items()}
-    return Options(held.tags, own, held.certificates, proxy_of(held, vault))
+    within = Filter(tuple(held.accounts), tuple(held.sites))
+    return Options(held.tags, within, own, held.certificates, proxy_of(held, vault))
 
 
 def proxy_of(connection: Connection, vault: Vault) -> str:
@@ -172,6 +176,8 @@ def _token_values(token: Token, vault: Vault) -> dict[str, object]:
 def _option_values(options: Options, vault: Vault) -> dict[str, object]:
     return {
         "tags": list(options.tags),
+        "accounts": list(options.within.accounts),
+        "sites": list(options.within.sites),
         "intervals": checked(options.intervals),
         "certificates": options.certificates,
         "proxy_ciphertext": vault.encrypt_text(options.proxy) if options.proxy else "",

@@ -58,6 +58,12 @@ class Connection(models.Model):
         null=True, blank=True, help_text="Set: no longer watched; its evidence stays."
     )
     tags = models.JSONField(default=list, blank=True, help_text="Words to find it by.")
+    accounts = models.JSONField(
+        default=list, blank=True, help_text="Ids of the accounts to watch; empty: all."
+    )
+    sites = models.JSONField(
+        default=list, blank=True, help_text="Ids of the sites to watch; empty: all."
+    )
     intervals = models.JSONField(
         default=dict,
         blank=True,

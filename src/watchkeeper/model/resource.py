@@ -74,6 +74,7 @@ class Resource:
     `permission` is the console's own identifier (`Endpoints.view`), empty when none is needed;
     `envelope` names the list inside `data` (`sites`), empty when `data` is the list itself;
     `secrets` are keys whose values are overwritten before a page is stored;
+    `filters` are the parameters that narrow the list to some accounts or sites;
     `split` says that the list can be filtered by `siteIds` and `groupIds` and is long enough to
     be read in parts; it then needs `created`;
     `incremental` says how only what changed is read, None where every collection is all there is;
@@ -92,6 +93,7 @@ class Resource:
     page_limit: int = 1000
     envelope: str = ""
     parameters: tuple[tuple[str, str], ...] = ()
+    filters: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     optional: bool = False

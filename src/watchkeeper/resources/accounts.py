@@ -12,6 +12,7 @@ RESOURCE = Resource(
     parameters=(("sortBy", "id"), ("sortOrder", "asc"), ("states", "active,expired")),
     created="created_at",
     updated="updated_at",
+    filters=("accountIds",),
     columns=(
         Column("id", "id"),
         Column("name", "name"),

@@ -15,6 +15,7 @@ RESOURCE = Resource(
     order=70,
     parameters=(("sortBy", "createdAt"), ("sortOrder", "asc")),
     created="created_at",
+    filters=("accountIds", "siteIds"),
     columns=(
         Column("id", "id"),
         Column("activity_uuid", "activityUuid"),

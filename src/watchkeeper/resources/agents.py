@@ -19,6 +19,7 @@ RESOURCE = Resource(
     split=True,
     created="created_at",
     updated="updated_at",
+    filters=("accountIds", "siteIds"),
     columns=(
         Column("id", "id"),
         Column("uuid", "uuid"),

@@ -14,6 +14,7 @@ RESOURCE = Resource(
     secrets=("registrationToken",),
     created="created_at",
     updated="updated_at",
+    filters=("accountIds", "siteIds"),
     columns=(
         Column("id", "id"),
         Column("name", "name"),

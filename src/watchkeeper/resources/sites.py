@@ -13,6 +13,7 @@ RESOURCE = Resource(
     secrets=("registrationToken",),
     created="created_at",
     updated="updated_at",
+    filters=("accountIds", "siteIds"),
     columns=(
         Column("id", "id"),
         Column("name", "name"),

@@ -21,6 +21,7 @@ RESOURCE = Resource(
     ),
     created="created_at",
     updated="updated_at",
+    filters=("accountIds", "siteIds"),
     columns=(
         Column("id", "id"),
         Column("threat_name", "threatInfo.threatName"),

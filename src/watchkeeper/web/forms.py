@@ -13,6 +13,7 @@ from watchkeeper.ledger.installation import Installation
 from watchkeeper.ledger.intervals import bounds, intervals
 from watchkeeper.ledger.models import Connection
 from watchkeeper.locker.layout import connection_id
+from watchkeeper.model.filter import parse_filter
 from watchkeeper.model.options import parse_tags
 from watchkeeper.resources import catalogue
 from watchkeeper.sentinelone.address import Address, parse_address, parse_proxy
@@ -60,6 +61,19 @@ class ConnectionForm(forms.Form):
     )
     tags = forms.CharField(
         label="Tags", max_length=1000, required=False, help_text="Separated by commas."
+    )
+    accounts = forms.CharField(
+        label="Only these accounts",
+        max_length=10_000,
+        required=False,
+        help_text="Ids, separated by commas. Empty: all that the token sees.",
+    )
+    sites = forms.CharField(
+        label="Only these sites",
+        max_length=10_000,
+        required=False,
+        help_text="Ids, separated by commas, instead of accounts. Who may use the console is "
+        "collected whole anyway.",
     )
     proxy = forms.CharField(
         label="Proxy",
@@ -118,6 +132,8 @@ class ConnectionForm(forms.Form):
             "console": connection.console,
             "name": connection.name,
             "tags": ", ".join(connection.tags),
+            "accounts": ", ".join(connection.accounts),
+            "sites": ", ".join(connection.sites),
             "certificates": connection.certificates,
             "proxy": self._kept_proxy(connection),
         }
@@ -150,12 +166,14 @@ class ConnectionForm(forms.Form):
         proxy = self._read("proxy", lambda text: parse_proxy(text) if text.strip() else "")
         certificates = self._read("certificates", parse_certificates)
         tags = self._read("tags", parse_tags)
+        accounts = found.get("accounts", "")
+        within = self._read("sites", lambda text: parse_filter(accounts, text))
         if self.errors:
             return found
         chosen = {name: found.get(_EVERY + name) for name in SET_BY_PEOPLE}
         own = {name: timedelta(seconds=int(value)) for name, value in chosen.items() if value}
         self.candidate = Candidate(address, token, proxy, certificates)
-        self.options = Options(tags, own, certificates, proxy)
+        self.options = Options(tags, within, own, certificates, proxy)
         if self.connection is None:
             self._check_name(found.get("name") or address.netloc)
         return found
