@@ -1,22 +1,18 @@
 """A simulated company, a console over HTTP, and a client that does not wait long."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from watchkeeper.clock import SYSTEM_CLOCK, Clock
+from tests.collection.life import QUICK, Life, client
 from watchkeeper.collection.engine import Report, collect
 from watchkeeper.locker.locker import Locker
-from watchkeeper.sentinelone.address import parse_address
-from watchkeeper.sentinelone.client import Console
-from watchkeeper.sentinelone.limits import Limits
-from watchkeeper.sentinelone.token import parse_token
-from watchkeeper.simulator import Company
+from watchkeeper.simulator import Company, running
 
-QUICK = Limits(silence=1.0, total=2.0, pause=0.01, recovery=0.5)
+__all__ = ["QUICK", "client"]
 
 
 @pytest.fixture(scope="session")
@@ -29,11 +25,6 @@ def company() -> Company:
 def locker(tmp_path: Path) -> Locker:
     """An empty locker."""
     return Locker.open(tmp_path / "locker", create=True)
-
-
-def client(sim: Any, limits: Limits = QUICK, clock: Clock = SYSTEM_CLOCK) -> Console:
-    """A client of a running simulator."""
-    return Console(parse_address(sim.url), parse_token(sim.token), limits=limits, clock=clock)
 
 
 Collecting = Callable[..., Report]
@@ -51,3 +42,12 @@ def collecting(locker: Locker) -> Collecting:
             console.close()
 
     return run
+
+
+@pytest.fixture
+def life(tmp_path: Path) -> Iterator[Life]:
+    """A small company's console over days that go by, and an empty locker."""
+    now = datetime.now(UTC)
+    small = Company(agents=60, threats=60, activities=300, users=5, now=now)
+    with running(small) as sim:
+        yield Life(sim, tmp_path / "locker", now, small)

@@ -201,6 +201,15 @@ def test_a_backup_of_a_running_installation_comes_back_whole(installed: Installe
     assert again.do("collect", "acme", "--only", "users", "--wait").returncode == 0
     again.stop()
 
+
+def test_a_restore_moves_aside_what_is_there_only_when_told(
+    installed: Installed, tmp_path: Path
+) -> None:
+    file, other = tmp_path / "backup.tar", installed.data.parent / "occupied"
+    assert installed.do("backup", file).returncode == 0
+    first = run("restore", file, "--data", other)
+    assert "No key opens the token of acme" in first.stdout, first.stderr
+
     occupied = run("restore", file, "--data", other)
     assert occupied.returncode == 2
     assert "--replace" in occupied.stderr
@@ -306,7 +315,8 @@ def test_a_dropped_database_is_built_again_from_the_locker(installed: Installed)
     ]
     assert {name for (_, name, *_) in before["ledger_collectionentry"]} == set(catalogue())
     assert installed.connect().returncode == 0
-    assert installed.do("collect", "acme", "--only", "users", "--wait").returncode == 0
+    assert installed.do("connections", "resume", "acme").returncode == 0
+    assert installed.do("collect", "--only", "users", "--wait").returncode == 0
 
 
 def test_who_lost_their_password_gets_another(installed: Installed) -> None:

@@ -35,10 +35,10 @@ def command(data: DataFolderOption = None) -> None:
             "(`watchkeeper restore`). Without one:"
         )
         for name in back:
-            print(f"  watchkeeper connect --name {visible(name)} …   enters its token again")
-        print(
-            "then resume what was paused; `watchkeeper up` makes a first admin if there is nobody."
-        )
+            shown = visible(name)
+            print(f"  watchkeeper connect --name {shown} …         enters its token again, then")
+            print(f"  watchkeeper connections resume {shown}       lets the schedule have it")
+        print("and `watchkeeper up` makes a first admin where there is nobody.")
 
 
 def _say(one: "Rebuilt") -> None:

@@ -8,11 +8,10 @@ A collection from before this was told is whole.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from watchkeeper.clock import rfc3339
 from watchkeeper.model.collection import Collection
 
 
@@ -43,8 +42,8 @@ class Reach:
         """As a manifest tells it."""
         return {
             "kind": self.kind.value,
-            "since": rfc3339(self.since) if self.since else None,
-            "until": rfc3339(self.until) if self.until else None,
+            "since": _written(self.since) if self.since else None,
+            "until": _written(self.until) if self.until else None,
             "base": self.base,
             "why": self.why,
         }
@@ -111,8 +110,8 @@ def _joined(found: list[tuple[Collection, Reach]]) -> Current:
     until = opened = found[0][1].until
     for collection, reach in found[1:]:
         if until is None or reach.since is None or reach.since > until:
-            reached = rfc3339(until) if until else "an unknown moment"
-            begins = rfc3339(reach.since) if reach.since else "an unknown one"
+            reached = _written(until) if until else "an unknown moment"
+            begins = _written(reach.since) if reach.since else "an unknown one"
             gap = f"what was changed between {reached} and {begins} is in no complete collection"
             return Current((found[0][0],), f"{gap}, before {collection.path}")
         if reach.until is not None:
@@ -120,3 +119,8 @@ def _joined(found: list[tuple[Collection, Reach]]) -> Current:
             if reach.kind is Kind.OPEN:
                 opened = reach.until
     return Current(tuple(each for each, _ in found), "", until, opened)
+
+
+def _written(moment: datetime) -> str:
+    """As `clock.rfc3339` writes it, which this layer does not know: it asks no machine."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
