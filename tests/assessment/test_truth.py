@@ -11,6 +11,7 @@ from watchkeeper.clock import Clock
 from watchkeeper.collection.engine import collect
 from watchkeeper.controls import catalogue
 from watchkeeper.locker.locker import Locker
+from watchkeeper.model.stream import Kind, Reach
 from watchkeeper.sentinelone.address import parse_address
 from watchkeeper.sentinelone.client import Console
 from watchkeeper.sentinelone.token import parse_token
@@ -28,15 +29,21 @@ def two_days(folder: Path, *faults: str) -> tuple[Found, Found]:
     now = datetime.now(UTC)
     moving = Moving()
     locker = Locker.open(folder, create=True, clock=Clock(now=moving.now))
-    for day in (0, 1):
-        moving.at = now - timedelta(days=1 - day)
-        with running(company(day, now), faults=faults if day else ()) as sim:
+    with running(company(0, now)) as sim:
+        for day in (0, 1):
+            moving.at = now - timedelta(days=1 - day)
+            sim.set_company(company(day, now))
+            if day and faults:
+                sim.set_faults(*faults)
+                sim.token = sim.token[::-1]  # with another token nothing is taken as known
             console = Console(parse_address(sim.url), parse_token(sim.token))
             try:
                 collect(console, locker, "acme")
             finally:
                 console.close()
-            true = sim.truth(company(0, now))
+        true = sim.truth(company(0, now))
+    kinds = [Reach.of(each).kind for each in locker.collections("acme", "threats")]
+    assert kinds == [Kind.WHOLE, Kind.WHOLE if faults else Kind.CHANGED]
     found = {
         each.control: (
             each.result.value,

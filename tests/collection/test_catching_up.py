@@ -152,13 +152,13 @@ def test_a_clock_that_is_put_right_while_it_is_read_leaves_nothing_out(
     life.become(right.later(12 * HOUR))
     life.collect("threats", "activities")
     threats, activities = (
-        [each.manifest for each in life.locker.collections("acme", name)]
-        for name in ("threats", "activities")
+        life.locker.collections("acme", name) for name in ("threats", "activities")
     )
     turned = right.now.replace(microsecond=0) + timedelta(seconds=30)
-    assert threats[1]["reach"]["until"] < rfc3339(turned)
-    assert threats[2]["reach"]["since"] < rfc3339(turned - HOUR)
-    assert activities[2]["window"]["from"] < rfc3339(turned - HOUR)
+    assert threats[1].manifest["reach"]["until"] < rfc3339(turned)
+    assert kind(threats[2]) is Kind.CHANGED
+    assert threats[2].manifest["reach"]["since"] < rfc3339(turned - HOUR)
+    assert activities[2].manifest["window"]["from"] < rfc3339(turned - HOUR)
     assert life.known() == life.true(tmp_path / "true")
 
 

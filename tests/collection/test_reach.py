@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchkeeper.collection.reach import decide, fault
+from watchkeeper.collection.reach import decide, fault, put_right
 from watchkeeper.model.collection import Collection, Completeness, Verdict
 from watchkeeper.model.resource import Incremental
 from watchkeeper.model.stream import Current, Kind, Reach, current
@@ -167,7 +167,7 @@ def known_until(until: datetime | None, *manifests: dict[str, Any]) -> Current:
         (Current(), START),
         (known_until(START), None),
         (known_until(None), START),
-        (known_until(START), START - HOUR),
+        (known_until(START), START - timedelta(minutes=1)),
         (known_until(START), START + timedelta(days=7)),
         (Current(gap="something"), START),
         (current([sealed(0, None)]), START),
@@ -202,6 +202,19 @@ def test_nothing_is_built_on_what_was_seen_with_other_eyes_or_not_wholly(
     assert "address" in moved or words
     reach = decide(RULES, known, START + HOUR, found)
     assert reach.kind is (Kind.WHOLE if words else Kind.CHANGED)
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "believed"),
+    [(0, 1500, True), (-7_200_000, -7_199_000, True), (0, 3_600_000, False),
+     (18_000_000, 0, False), (None, 0, True), (0, None, True)],
+)  # fmt: skip
+def test_clocks_that_were_put_right_meanwhile_are_not_gone_by(
+    then: int | None, now: int | None, *, believed: bool
+) -> None:
+    known = known_until(START, {"time": {"clock_offset_ms": then}})
+    assert (put_right(RULES, known, now) == "") is believed
+    assert put_right(RULES, Current(), now) == ""
 
 
 @pytest.mark.parametrize(

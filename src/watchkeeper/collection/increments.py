@@ -108,7 +108,10 @@ def _decided(work: _Work) -> Reach:
     if told is not None:
         with suppress(KeyError, TypeError, ValueError):  # a damaged note is decided anew
             return Reach.of_json(told)
-    aim = reach.decide(work.rules, work.known, _now(work.reading), work.fault)
+    now = _now(work.reading)
+    offset = work.reading.job.console.server_time.offset_ms
+    fault = work.fault or reach.put_right(work.rules, work.known, offset)
+    aim = reach.decide(work.rules, work.known, now, fault)
     work.reading.decide("reach", aim.as_json())
     return aim
 

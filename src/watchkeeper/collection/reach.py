@@ -6,7 +6,7 @@ was seen with other eyes or not wholly read: then everything is read anew.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from watchkeeper.clock import rfc3339
@@ -14,6 +14,9 @@ from watchkeeper.collection.resuming import told_by
 from watchkeeper.model.collection import Collection
 from watchkeeper.model.resource import Incremental, Resource
 from watchkeeper.model.stream import Current, Kind, Reach
+
+# The console's clocks may differ by so much from answer to answer.
+_SKEW = timedelta(seconds=5)
 
 
 def decide(rules: Incremental, known: Current, now: datetime | None, fault: str = "") -> Reach:
@@ -42,7 +45,7 @@ def _why_whole(rules: Incremental, known: Current, now: datetime | None) -> str:
     if now is None or begun is None or known.until is None:
         when = "now" if now is None else "when it was read whole last"
         return f"the console tells no time that can be believed {when}"
-    if known.until > now:
+    if known.until > now + _SKEW:
         return f"the console's clock was at {rfc3339(known.until)} already"
     if now - begun >= rules.whole_every:
         return f"it was read whole last at {rfc3339(begun)}"
@@ -63,6 +66,22 @@ def fault(known: Current, resource: Resource, eyes: Mapping[str, Any]) -> str:
         if lost:
             return lost
     return ""
+
+
+def put_right(rules: Incremental, known: Current, offset: int | None) -> str:
+    """Why the console's clock of then cannot be gone by now; empty when it can.
+
+    `offset` is how far it is ahead of ours in ms. Who put either right meanwhile may have left
+    between what was read then and what would be read now more than the overlap covers.
+    """
+    told = known.collections[-1].manifest.get("time", {}) if known.collections else {}
+    before = told.get("clock_offset_ms")
+    if offset is None or before is None:
+        return ""
+    moved = abs(timedelta(milliseconds=offset - before))
+    if moved <= rules.overlap / 2:
+        return ""
+    return f"the console's clock and ours have moved against each other by {moved}"
 
 
 _EYES = {

@@ -142,6 +142,8 @@ def load(
         for sequence, number in last.items():
             if sequence in known:
                 cursor.execute("SELECT setval(%s, %s)", [sequence, number])
+        # None of its workers lives here: what they had under way is nobody's, and given back.
+        cursor.execute("DELETE FROM procrastinate_workers")
     ContentType.objects.clear_cache()
 
 
