@@ -1,5 +1,8 @@
 """Pages for what went wrong: in words, and with the way on."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -22,5 +25,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - every handler takes it
-    """500: our fault. The page asks the database for nothing: that may be what is broken."""
+    """500: our fault; 503 while the database is away. Neither page asks it for anything."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        answer = HttpResponse(render_to_string("503.html"), status=503)
+        answer.headers["Retry-After"] = "10"
+        return answer
     return HttpResponse(render_to_string("500.html"), status=500)
