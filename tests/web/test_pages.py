@@ -13,9 +13,10 @@ from watchkeeper.access.roles import Role
 from watchkeeper.bootstrap import App
 from watchkeeper.ledger.models import AssessmentEntry, CollectionEntry, Connection, Run
 from watchkeeper.web.console_text import is_hidden
+from watchkeeper.web.registers import KINDS
 from watchkeeper.web.views.faults import bad_request, broken
 
-from .conftest import COMPANY, HOSTILE, World
+from .conftest import COMPANY, HOSTILE, ODD, World
 from .html import Document, Element, parse
 
 pytestmark = pytest.mark.postgres
@@ -38,7 +39,10 @@ def pages(world: World) -> list[str]:
             .distinct("resource")
             .values_list("path", flat=True)
         ]
+        found += [f"/{kind}/{query}" for kind in KINDS]
     found += [f"/devices/h{number}/?connection={HOSTILE}" for number in range(len(NAMES))]
+    for kind in ODD:
+        found += [f"/{kind}/o{number}/?connection={HOSTILE}" for number in range(len(NAMES))]
     return found
 
 

@@ -2,7 +2,16 @@
 
 from django.urls import include, path
 
-from watchkeeper.web.views import collections, controls, devices, faults, overview, threats
+from watchkeeper.web.registers import KINDS
+from watchkeeper.web.views import (
+    collections,
+    controls,
+    devices,
+    faults,
+    overview,
+    registers,
+    threats,
+)
 
 pages = [
     path("", overview.overview, name="overview"),
@@ -15,6 +24,11 @@ pages = [
     path("devices/<str:agent>/refresh/", devices.refresh, name="refresh"),
     path("threats/", threats.threats, name="threats"),
 ]
+for name, kind in KINDS.items():
+    given = {"kind": name}
+    one = f"{name}/<str:identity>/"
+    pages.append(path(f"{name}/", registers.register, given, name=kind.page))
+    pages.append(path(one, registers.one, given, name=kind.record_page))
 
 urlpatterns = [
     path("", include("watchkeeper.access.urls")),
