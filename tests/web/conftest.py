@@ -18,6 +18,7 @@ from watchkeeper.controls import catalogue
 from watchkeeper.ledger.index import index
 from watchkeeper.ledger.models import Connection
 from watchkeeper.locker.locker import Locker
+from watchkeeper.resources import catalogue as resources
 from watchkeeper.sentinelone.address import parse_address
 from watchkeeper.sentinelone.client import Console
 from watchkeeper.sentinelone.token import parse_token
@@ -26,6 +27,15 @@ __all__ = ["app", "ledger"]
 
 COMPANY = "pages-northwind"
 HOSTILE = "pages-hostile"
+ODD = {
+    "users": ("users", ("full_name", "email", "scope", "scope_roles")),
+    "service-users": ("service_users", ("name", "description", "scope", "scope_roles")),
+    "sites": ("sites", ("name", "description", "account_name", "state", "licenses")),
+    "accounts": ("accounts", ("name", "account_type", "state", "licenses")),
+    "policies": ("policies", ("scope", "scope_name", "site_name", "source", "mitigation_mode")),
+    "activities": ("activities", ("primary_description", "site_name", "data", "user_id")),
+}
+"""Lists with odd names: by page, the resource and the columns that hold them."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +99,14 @@ def evidence(app: App) -> Locker:
     ]
     seal_rows(locker, HOSTILE, "agents", agents)
     seal_rows(locker, HOSTILE, "threats", threats, reason=NAMES[0])
+    for resource, columns in ODD.values():
+        rows = [
+            {"id": f"o{number}", "updated_at": now} | dict.fromkeys(columns, name)
+            for number, name in enumerate(NAMES)
+        ]
+        known = {column.name for column in resources()[resource].columns}
+        kept = [{name: row[name] for name in row if name in known} for row in rows]
+        seal_rows(locker, HOSTILE, resource, kept)
     assess(locker, HOSTILE, catalogue().values(), now=now)
     return locker
 

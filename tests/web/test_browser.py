@@ -119,7 +119,7 @@ def test_from_the_overview_to_a_failing_device(
     rows.first.get_by_role("link").first.click()
     expect(page.get_by_role("heading", name="Protection")).to_be_visible()
     stays_in_place(page)
-    for name in ("Devices", "Threats", "Collections"):
+    for name in ("Devices", "Threats", "Policies", "Sites", "Activity", "Collections"):
         page.get_by_role("navigation", name="Main").get_by_role("link", name=name).click()
         expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
         stays_in_place(page)

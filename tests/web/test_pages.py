@@ -12,10 +12,12 @@ from watchkeeper.access.headers import POLICY
 from watchkeeper.access.roles import Role
 from watchkeeper.bootstrap import App
 from watchkeeper.ledger.models import AssessmentEntry, CollectionEntry, Connection, Run
+from watchkeeper.locker.locker import Locker
 from watchkeeper.web.console_text import is_hidden
+from watchkeeper.web.registers import KINDS
 from watchkeeper.web.views.faults import bad_request, broken
 
-from .conftest import COMPANY, HOSTILE, World
+from .conftest import COMPANY, HOSTILE, ODD, World
 from .html import Document, Element, parse
 
 pytestmark = pytest.mark.postgres
@@ -38,7 +40,10 @@ def pages(world: World) -> list[str]:
             .distinct("resource")
             .values_list("path", flat=True)
         ]
+        found += [f"/{kind}/{query}" for kind in KINDS]
     found += [f"/devices/h{number}/?connection={HOSTILE}" for number in range(len(NAMES))]
+    for kind in ODD:
+        found += [f"/{kind}/o{number}/?connection={HOSTILE}" for number in range(len(NAMES))]
     return found
 
 
@@ -140,9 +145,10 @@ def test_the_overview_without_a_connection_says_what_to_do(
 
 
 def test_a_connection_that_was_never_read_says_so(
-    ledger: App,  # noqa: ARG001
+    ledger: App,
     browse: Callable[[Role | None], Client],
 ) -> None:
+    Locker.open(ledger.settings.locker, create=True)  # as `watchkeeper up` makes one
     Connection.objects.create(name="new", console="https://n.sentinelone.net", token_ciphertext="x")
     client = browse(Role.VIEWER)
 

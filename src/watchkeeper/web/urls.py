@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from watchkeeper.web.registers import KINDS
 from watchkeeper.web.views import (
     collections,
     connections,
@@ -9,6 +10,7 @@ from watchkeeper.web.views import (
     devices,
     faults,
     overview,
+    registers,
     threats,
 )
 
@@ -34,6 +36,11 @@ pages = [
     path("devices/<str:agent>/refresh/", devices.refresh, name="refresh"),
     path("threats/", threats.threats, name="threats"),
 ]
+for name, kind in KINDS.items():
+    given = {"kind": name}
+    one = f"{name}/<str:identity>/"
+    pages.append(path(f"{name}/", registers.register, given, name=kind.page))
+    pages.append(path(one, registers.one, given, name=kind.record_page))
 
 urlpatterns = [
     path("", include("watchkeeper.access.urls")),

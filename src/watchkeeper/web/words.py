@@ -66,11 +66,30 @@ FILTERS = {
     "outcome": "Outcome",
     "resource": "Resource",
     "result": "Result",
+    "two_factor": "Two-factor",
+    "site_state": "State",
+    "site_id": "Site ID",
+    "account_id": "Account ID",
+    "origin": "Policy",
+    "malicious": "Malicious threats",
+    "suspicious": "Suspicious threats",
+    "activity": "Type",
+    "user": "User ID",
+    "agent": "Device",
+    "threat": "Threat",
 }
 STATES = {"na": "enabled"}
 """The console says `na` of an agent that nobody disabled."""
 UNDERSCORED = frozenset({"status", "verdict", "mitigation"})
-_ACRONYMS = {"id": "ID", "uuid": "UUID", "os": "OS", "ip": "IP", "sha256": "SHA-256"}
+_ACRONYMS = {
+    "id": "ID",
+    "uuid": "UUID",
+    "os": "OS",
+    "ip": "IP",
+    "sha256": "SHA-256",
+    "api": "API",
+    "ioc": "IOC",
+}
 _STEPS = (
     (timedelta(days=365), "year"),
     (timedelta(days=30), "month"),

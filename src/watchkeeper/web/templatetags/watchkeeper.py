@@ -230,3 +230,15 @@ def choice(value: str, name: str) -> str:
 def offered(value: str, choices: Any) -> bool:
     """Whether a value is among the choices of a filter."""
     return any(each.value == value for each in choices)
+
+
+@register.filter
+def linkable(identity: str | None) -> bool:
+    """Whether an id can stand in an address: a console could send one that cannot."""
+    return bool(identity) and "/" not in str(identity)
+
+
+@register.simple_tag
+def used(active: int | None, total: int | None) -> int:
+    """How full something is, in whole percent from 0 to 100."""
+    return max(0, min(100, round(100 * (active or 0) / total))) if total else 0

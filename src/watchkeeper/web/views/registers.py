@@ -1,0 +1,92 @@
+"""Declared lists and their records: users, sites, accounts, policies, activities."""
+
+import json
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from watchkeeper.queries.activity_words import activity_words
+from watchkeeper.queries.latest import shortfall
+from watchkeeper.queries.record import MOST_COLLECTIONS, record
+from watchkeeper.queries.register import listed
+from watchkeeper.web.asked import asked, newest_first, unlisted
+from watchkeeper.web.page import nothing_connected, page, setting
+from watchkeeper.web.registers import KINDS
+
+
+@require_GET
+@page()
+def register(request: HttpRequest, kind: str) -> HttpResponse:
+    """One list: searched, filtered, sorted, paged."""
+    found = setting(request)
+    if found is None:
+        return nothing_connected(request)
+    shown = KINDS[kind]
+    declared = shown.register
+    wanted = asked(request, declared.filters)
+    if declared.newest_first:
+        wanted = newest_first(wanted, declared.sorts, declared.default_sort)
+    context = {
+        "kind": shown,
+        "asked": wanted,
+        "sort": declared.listing.sort_of(wanted),
+        "listed": listed(declared, found.locker, found.connection.id, wanted),
+        "filtered": bool(wanted.search or wanted.chosen),
+        "extra": unlisted(wanted, declared.offered),
+        "shortfall": shortfall(found.connection.id, declared.resource),
+        "activity_words": activity_words(found.locker, found.connection.id)
+        if kind == "activities"
+        else {},
+    }
+    return found.show(request, "web/register.html", context)
+
+
+@require_GET
+@page()
+def one(request: HttpRequest, kind: str, identity: str) -> HttpResponse:
+    """One record: its values, and what changed between collections."""
+    found = setting(request)
+    if found is None:
+        return nothing_connected(request)
+    shown = KINDS[kind]
+    view = record(shown.register, found.locker, found.connection.id, identity)
+    if view is None:
+        raise Http404(f"The collections of this connection know no such {shown.noun}.")
+    structured = [
+        column.name for column in shown.register.declared.columns if column.type.value == "json"
+    ]
+    context = {
+        "kind": shown,
+        "view": view,
+        "name": view.values[shown.columns[0].name] or view.values[shown.fallback] or identity,
+        "pairs": [(name, value) for name, value in view.values.items() if name not in structured],
+        "structured": [(name, _lines(view.values[name])) for name in structured],
+        "shortfall": shortfall(found.connection.id, shown.register.resource),
+        "most": MOST_COLLECTIONS,
+        "activity_words": activity_words(found.locker, found.connection.id)
+        if kind == "activities"
+        else {},
+    }
+    return found.show(request, "web/record.html", context)
+
+
+def _lines(text: str | None) -> list[tuple[str, str]]:
+    """JSON as received, a line for each value: where it stands and what it is."""
+    try:
+        return list(_walk(json.loads(text), "")) if text else []
+    except ValueError:
+        return [("", text or "")]
+
+
+def _walk(found: Any, where: str) -> list[tuple[str, str]]:
+    if isinstance(found, dict):
+        pairs = [(f"{where} › {key}" if where else str(key), each) for key, each in found.items()]
+    elif isinstance(found, list):
+        pairs = [(f"{where} {number}".strip(), each) for number, each in enumerate(found, 1)]
+    elif found is None:
+        return []
+    else:
+        shown = ("yes" if found else "no") if isinstance(found, bool) else str(found)
+        return [(where, shown)]
+    return [line for name, each in pairs for line in _walk(each, name)]
