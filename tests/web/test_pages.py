@@ -1,5 +1,6 @@
 """Every page: whole, safe, readable by a machine that reads aloud."""
 
+from collections import Counter
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -42,9 +43,18 @@ def pages(world: World) -> list[str]:
         ]
         found += [f"/{kind}/{query}" for kind in KINDS]
     found += [f"/devices/h{number}/?connection={HOSTILE}" for number in range(len(NAMES))]
+    found += [f"/threats/t{number}/?connection={HOSTILE}" for number in range(len(NAMES))]
+    found += [f"/threats/{identity}/?connection={COMPANY}" for identity in threats(world)]
     for kind in ODD:
         found += [f"/{kind}/o{number}/?connection={HOSTILE}" for number in range(len(NAMES))]
     return found
+
+
+def threats(world: World, most: int = 5) -> list[str]:
+    """The ids of some threats of the company, those with the longest timelines."""
+    newest = next(world.locker.newest_first(COMPANY, "timelines"))
+    found = Counter(world.locker.table(newest, ["threat_id"]).column("threat_id").to_pylist())
+    return [identity for identity, _ in found.most_common(most)]
 
 
 _found: dict[str, Document] = {}
@@ -156,6 +166,23 @@ def test_a_connection_that_was_never_read_says_so(
     assert b"No complete collection of devices yet" in client.get("/devices/").content
     assert b"Nothing has been collected yet" in client.get("/collections/").content
     assert b"No threats collected" in client.get("/threats/").content
+
+
+def test_a_threat_is_shown_with_its_timeline_and_what_controls_say(
+    world: World, shown: dict[str, Document]
+) -> None:
+    identity = threats(world)[0]
+    timelines = next(world.locker.newest_first(COMPANY, "timelines"))
+    events = world.locker.table(timelines, ["threat_id", "primary_description"]).to_pylist()
+
+    document = shown[f"/threats/{identity}/?connection={COMPANY}"]
+
+    text = document.all("main")[0].text
+    for event in events:
+        if event["threat_id"] == identity:
+            assert " ".join(event["primary_description"].split()) in text
+    assert "DET-" in text
+    assert "Status" in text
 
 
 def test_links_keep_the_connection(shown: dict[str, Document]) -> None:

@@ -128,6 +128,8 @@ def test_what_does_not_exist_is_not_found(
     for address in (
         "/controls/NO-99/",
         "/devices/unknown/",
+        "/threats/unknown/",
+        "/connections/unknown/",
         f"/collections/{uuid.uuid4()}/",
         "/?connection=unknown",
         "/nowhere/",

@@ -8,30 +8,16 @@ from typing import Any
 from watchkeeper.ledger.models import Run
 from watchkeeper.locker import layout
 from watchkeeper.locker.locker import Locker
-from watchkeeper.model.assessment import Outcome
-from watchkeeper.queries import items, sealed, shelf
+from watchkeeper.queries import sealed
 from watchkeeper.queries.connections import RunRow, run_row
-from watchkeeper.queries.items import identity
 from watchkeeper.queries.listing import Asked
 from watchkeeper.queries.newest import Sealed, newest_complete, newest_of_device
-from watchkeeper.queries.standing import Standing, standings
+from watchkeeper.queries.outcomes import SubjectOutcome, outcomes
+from watchkeeper.queries.standing import standings
 from watchkeeper.queries.threats import ThreatRow, threats
 from watchkeeper.resources import catalogue
 
 _MOST_THREATS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceOutcome:
-    """What one control found for the device, for its group's policy, or for a threat on it.
-
-    `about` names the group or threat, empty for the device itself.
-    """
-
-    standing: Standing
-    outcome: Outcome
-    reason: str
-    about: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +33,7 @@ class DeviceView:
     values: Mapping[str, Any]
     collection: Sealed
     alone: bool
-    outcomes: tuple[DeviceOutcome, ...]
+    outcomes: tuple[SubjectOutcome, ...]
     threats: tuple[ThreatRow, ...]
     threats_total: int
     request: RunRow | None
@@ -69,10 +55,10 @@ def device(locker: Locker, connection: int, agent: str, now: datetime) -> Device
         values=values,
         collection=collection,
         alone=alone,
-        outcomes=_outcomes(
+        outcomes=outcomes(
             locker,
             standings(connection, now),
-            agent,
+            f"agent:{agent}",
             [f"group:{values['group_id']}", *(f"threat:{each.id}" for each in found_threats)],
         ),
         threats=found_threats,
@@ -109,26 +95,3 @@ def _row(locker: Locker, collection: Sealed, agent: str) -> dict[str, Any] | Non
     relation = sealed.relation(resource, files, columns)
     rows = sealed.select(files, f"SELECT * FROM {relation} WHERE id = $agent", {"agent": agent})  # noqa: S608
     return {name: rows[0][name] for name in columns} if rows else None
-
-
-def _outcomes(
-    locker: Locker, judged: tuple[Standing, ...], agent: str, others: list[str]
-) -> tuple[DeviceOutcome, ...]:
-    tables = {items.made(locker, each.path): each for each in judged if each.counts.total}
-    columns = "subject, name, outcome, reason"
-    found = [
-        DeviceOutcome(
-            standing=tables[table],
-            outcome=Outcome(row["outcome"]),
-            reason=row["reason"] or "",
-            about="" if identity(row["subject"], "agent") else row["name"] or row["subject"],
-        )
-        for table, row in shelf.find(list(tables), columns, [f"agent:{agent}", *others])
-    ]
-    order = list(Outcome)
-    return tuple(
-        sorted(
-            found,
-            key=lambda each: (order.index(each.outcome), each.standing.weight, each.about),
-        )
-    )

@@ -35,6 +35,7 @@ pages = [
     path("devices/<str:agent>/", devices.device, name="device"),
     path("devices/<str:agent>/refresh/", devices.refresh, name="refresh"),
     path("threats/", threats.threats, name="threats"),
+    path("threats/<str:identity>/", threats.threat, name="threat"),
 ]
 for name, kind in KINDS.items():
     given = {"kind": name}

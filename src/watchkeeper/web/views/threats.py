@@ -1,9 +1,11 @@
-"""Threats: the list over all collections of the stream."""
+"""Threats: the list over all collections of the stream, and one of them."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from watchkeeper.queries import threats as queries
+from watchkeeper.queries.activity_words import activity_words
+from watchkeeper.queries.threat import threat as find_threat
 from watchkeeper.web.asked import asked, newest_first, unlisted
 from watchkeeper.web.page import nothing_connected, page, setting
 
@@ -24,3 +26,17 @@ def threats(request: HttpRequest) -> HttpResponse:
         "extra": unlisted(wanted, queries.OFFERED),
     }
     return found.show(request, "web/threats.html", context)
+
+
+@require_GET
+@page()
+def threat(request: HttpRequest, identity: str) -> HttpResponse:
+    """Everything known of one threat."""
+    found = setting(request)
+    if found is None:
+        return nothing_connected(request)
+    view = find_threat(found.locker, found.connection.id, identity, found.now)
+    if view is None:
+        raise Http404("The collections of this connection know no such threat.")
+    words = activity_words(found.locker, found.connection.id)
+    return found.show(request, "web/threat.html", {"view": view, "activity_words": words})
