@@ -88,8 +88,9 @@ def test_parts_are_about_even_and_the_longest_begin(
     assert weights == sorted(weights, reverse=True)
     useful = min(walks, count // 2_000)
     share = (sum(site.weight for site in sites) or count) / useful
-    # A bin that is filled place by place ends at most one place above the average.
-    assert weights[0] <= 2.5 * share
+    # A bin that is filled place by place ends at most one place above the average; one record is
+    # not divided.
+    assert weights[0] <= max(1, 2.5 * share)
 
 
 @given(estates(), COUNTS, WALKS)
