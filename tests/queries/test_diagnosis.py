@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from watchkeeper.clock import rfc3339
 from watchkeeper.ledger.index import index
 from watchkeeper.ledger.models import Connection, Run
 from watchkeeper.locker.locker import Locker
@@ -15,11 +16,11 @@ from watchkeeper.model.collection import Verdict
 from watchkeeper.queries.connections import connection as view_of
 from watchkeeper.queries.diagnosis import Diagnosis, Weight, diagnoses
 from watchkeeper.queries.diagnosis import __path__ as package
-from watchkeeper.queries.freshness import freshness
+from watchkeeper.queries.freshness import freshness, rows_over_time
 from watchkeeper.queries.gaps import gaps
 
 from .conftest import CONNECTION
-from .sealing import NOW, seal_rows
+from .sealing import NOW, at, seal_rows
 
 pytestmark = pytest.mark.postgres
 DAY = timedelta(days=1)
@@ -272,6 +273,24 @@ def test_a_turn_that_was_missed_is_a_gap_once_it_was_made_up(
 
     assert [(each.resource, each.late) for each in missed] == [("sites", 5 * DAY)]
     assert gaps(connection.pk, NOW + DAY) == ()
+
+
+def test_the_line_of_threats_counts_those_known_and_not_those_that_changed(
+    locker: Locker, connection: Connection
+) -> None:
+    sealed(locker, connection)
+    changed = {
+        "kind": "changed",
+        "since": rfc3339(NOW),
+        "until": rfc3339(NOW),
+        "base": "",
+        "why": "",
+    }
+    locker.clock = at(NOW + DAY)
+    seal_rows(locker, CONNECTION, "threats", [], told={"reach": changed | {"known": 7}})
+    index(locker, connection)
+
+    assert rows_over_time(locker, connection.pk)["threats"] == [1, 7]
 
 
 def test_every_diagnosis_is_documented() -> None:

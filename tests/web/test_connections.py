@@ -189,6 +189,24 @@ def test_editing_without_a_token_keeps_the_one_there_is(
     assert not Run.objects.exists()
 
 
+def test_after_a_lost_key_token_and_proxy_are_given_again(
+    admin: Client, console: Running, ledger: App
+) -> None:
+    connection = added(console, ledger)
+    Connection.objects.update(token_ciphertext="lost", proxy_ciphertext="lost", state="token lost")
+
+    shown = admin.get("/connections/acme/edit/")
+    kept = admin.post("/connections/acme/edit/", {"tags": "prod"})
+    given = admin.post("/connections/acme/edit/", {"token": console.token})
+
+    assert shown.status_code == HTTPStatus.OK
+    assert "Enter the token again" in said(kept.content)
+    assert given.status_code == HTTPStatus.FOUND
+    connection.refresh_from_db()
+    assert (connection.state, connection.proxy_ciphertext) == ("new", "")
+    assert ledger.installation.vault.decrypt(connection.token_ciphertext).secret == console.token
+
+
 def test_pausing_resuming_and_removing_are_told_in_the_audit_trail(
     admin: Client, console: Running, ledger: App
 ) -> None:
@@ -204,8 +222,8 @@ def test_pausing_resuming_and_removing_are_told_in_the_audit_trail(
     gone = Connection.objects.get()
     assert gone.removed_at is not None
     assert gone.token_ciphertext == ""
-    actions = AuditEvent.objects.order_by("id").values_list("action", flat=True)
-    assert list(actions)[1:] == ["connection.paused", "connection.resumed", "connection.removed"]
+    told = AuditEvent.objects.filter(object="acme").order_by("id")
+    assert list(told.values_list("action", flat=True))[1:] == ["connection.paused", "connection.resumed", "connection.removed"]
     assert b"/connections/acme/" not in admin.get("/connections/").content
     assert b"/connections/acme/" in admin.get("/connections/?state=removed").content
     assert admin.get("/connections/acme/").status_code == HTTPStatus.OK

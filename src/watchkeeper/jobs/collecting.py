@@ -47,6 +47,9 @@ def carry_out(run: Run, parts: Installation, *, stopping: Callable[[], bool]) ->
         state=RunState.RUNNING, started=parts.clock.now(), ended=None, reason="", progress={}
     )
     run.refresh_from_db()
+    if run.connection.removed_at is not None:
+        _end(run, parts.clock.now(), RunState.FAILED, "The connection was removed.")
+        return
     try:
         reason = _collect_and_judge(run, parts, stopping)
     except Interrupted:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from watchkeeper.errors import KeyLost
 from watchkeeper.ledger.audit import record
 from watchkeeper.ledger.intervals import checked
 from watchkeeper.ledger.models import Connection, ConnectionState
@@ -99,7 +100,7 @@ def change(
     }
     if values["certificates"] != connection.certificates:
         told["certificates"] = "changed"
-    if options.proxy != proxy_of(connection, vault):
+    if options.proxy != known_proxy(connection, vault):
         told["proxy"] = "changed"
     if token is not None:
         values |= _token_values(token, vault)
@@ -156,6 +157,14 @@ def options_of(name: str, vault: Vault) -> Options:
     own = {resource: timedelta(seconds=each) for resource, each in held.intervals.items()}
     within = Filter(tuple(held.accounts), tuple(held.sites))
     return Options(held.tags, within, own, held.certificates, proxy_of(held, vault))
+
+
+def known_proxy(connection: Connection, vault: Vault) -> str | None:
+    """Its proxy; None where no key opens it any more, and it has to be given again."""
+    try:
+        return proxy_of(connection, vault)
+    except KeyLost:
+        return None
 
 
 def proxy_of(connection: Connection, vault: Vault) -> str:

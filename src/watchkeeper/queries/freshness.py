@@ -75,16 +75,17 @@ def _newest(connection: int, *, complete: bool) -> dict[str, CollectionRow]:
     return {entry.resource: row(entry) for entry in first.union(*others, all=True)}
 
 
-def rows_over_time(connection: int, most: int = 30) -> dict[str, list[int]]:
-    """By resource: how many records its last complete collections held, oldest first."""
+def rows_over_time(locker: Locker, connection: int, most: int = 30) -> dict[str, list[int]]:
+    """By resource: how many records were known with its last complete collections, oldest first."""
     found = CollectionEntry.objects.filter(
         connection=connection, subject="", verdict="complete"
-    ).values_list("resource", "distinct", "ended")
+    ).values_list("resource", "distinct", "ended", "path")
     first, *others = (
         found.filter(resource=name).order_by("-ended", "-id")[:most] for name in catalogue()
     )
     rows: dict[str, list[int]] = {}
     ordered = sorted(first.union(*others, all=True), key=lambda each: each[2])
-    for resource, distinct, _ in ordered:
-        rows.setdefault(resource, []).append(distinct)
+    for resource, distinct, _, path in ordered:
+        counted = known(locker, path) if catalogue()[resource].incremental else None
+        rows.setdefault(resource, []).append(distinct if counted is None else counted)
     return rows

@@ -8,7 +8,7 @@ from django import forms
 
 from watchkeeper.errors import UsageError
 from watchkeeper.jobs.trying import Candidate
-from watchkeeper.ledger.connections import Options, proxy_of
+from watchkeeper.ledger.connections import Options, known_proxy
 from watchkeeper.ledger.installation import Installation
 from watchkeeper.ledger.intervals import bounds, intervals
 from watchkeeper.ledger.models import Connection
@@ -135,14 +135,8 @@ class ConnectionForm(forms.Form):
             "accounts": ", ".join(connection.accounts),
             "sites": ", ".join(connection.sites),
             "certificates": connection.certificates,
-            "proxy": self._kept_proxy(connection),
+            "proxy": known_proxy(connection, self.parts.vault) or "",
         }
-
-    def _kept_proxy(self, connection: Connection) -> str:
-        try:
-            return proxy_of(connection, self.parts.vault)
-        except UsageError:
-            return ""  # no key fits: it has to be typed again, as the token has
 
     def intervals(self) -> Iterator[forms.BoundField]:
         """The fields for how often resources are collected."""

@@ -148,7 +148,7 @@ def connection(request: HttpRequest, name: str) -> HttpResponse:
     now = _now()
     locker = installation().locker()
     fresh = freshness(locker, view.id)
-    rows = rows_over_time(view.id)
+    rows = rows_over_time(locker, view.id)
     context = {
         "setting": found or _setting(request),
         "view": view,
