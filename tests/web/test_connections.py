@@ -223,7 +223,11 @@ def test_pausing_resuming_and_removing_are_told_in_the_audit_trail(
     assert gone.removed_at is not None
     assert gone.token_ciphertext == ""
     told = AuditEvent.objects.filter(object="acme").order_by("id")
-    assert list(told.values_list("action", flat=True))[1:] == ["connection.paused", "connection.resumed", "connection.removed"]
+    assert list(told.values_list("action", flat=True))[1:] == [
+        "connection.paused",
+        "connection.resumed",
+        "connection.removed",
+    ]
     assert b"/connections/acme/" not in admin.get("/connections/").content
     assert b"/connections/acme/" in admin.get("/connections/?state=removed").content
     assert admin.get("/connections/acme/").status_code == HTTPStatus.OK
