@@ -295,8 +295,8 @@ def test_lists_are_made_before_they_are_asked_for(locker: Locker, connection: Co
 
     prepare(locker, connection.pk)
     tables = [
-        (devices_query.SHAPE, found.path),
-        (threats_query.SHAPE, threatened.path),
+        (devices_query.DEVICES.shape, found.path),
+        (threats_query.THREATS.shape, threatened.path),
         (items_query.SHAPE, judged.path),
     ]
 

@@ -52,7 +52,9 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Table:
     """The devices, sealed and made into a table for lists."""
     locker = Locker.open(tmp_path_factory.mktemp("locker"), create=True)
     found = seal_rows(locker, CONNECTION, "agents", ROWS)
-    return Shelf(tmp_path_factory.mktemp("cache")).table(locker, devices.SHAPE, [found.path])
+    return Shelf(tmp_path_factory.mktemp("cache")).table(
+        locker, devices.DEVICES.shape, [found.path]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +73,7 @@ def expected(asked: Asked) -> set[str]:
     found = set()
     wanted = asked.search.strip().lower()
     for row in ROWS:
-        texts = [row.get(name) or "" for name in devices.SHAPE.searched]
+        texts = [row.get(name) or "" for name in devices.DEVICES.shape.searched]
         if wanted and not any(wanted in text.lower() for text in texts):
             continue
         if all(row[FILTERS[name]] == value for name, value in asked.chosen.items()):
@@ -103,18 +105,18 @@ def test_all_pages_together_are_what_was_asked_for(
     descending: bool,  # noqa: FBT001
 ) -> None:
     first = Asked(search, chosen, sort, descending, 1, 50)
-    page = devices.LISTING.page(table, first)
+    page = devices.DEVICES.listing.page(table, first)
     seen = [row["id"] for row in page.rows]
     for number in range(2, page.pages + 1):
         asked = Asked(search, chosen, sort, descending, number, 50)
-        seen += [row["id"] for row in devices.LISTING.page(table, asked).rows]
+        seen += [row["id"] for row in devices.DEVICES.listing.page(table, asked).rows]
 
     if search.isascii():  # what lower case is differs between the two beyond that
         assert set(seen) == expected(first)
     assert len(seen) == len(set(seen)) == page.total
 
 
-@pytest.mark.parametrize("name", devices.LISTING.sorts)
+@pytest.mark.parametrize("name", devices.DEVICES.listing.sorts)
 @pytest.mark.parametrize("descending", [False, True])
 def test_a_sort_orders_and_puts_what_is_missing_last(
     table: Table,
@@ -124,7 +126,9 @@ def test_a_sort_orders_and_puts_what_is_missing_last(
     column = {"name": "computer_name", "os": "os_type", "site": "site_name"}.get(name)
     if column is None or name == "os":
         return
-    found = devices.LISTING.page(table, Asked(sort=name, descending=descending, size=200)).rows
+    found = devices.DEVICES.listing.page(
+        table, Asked(sort=name, descending=descending, size=200)
+    ).rows
     values = [row[column] for row in found]
     present = [value.lower() for value in values if value is not None]
     assert present == sorted(present, reverse=descending)
@@ -140,7 +144,7 @@ def test_choices_are_counted(table: Table) -> None:
 
 
 def test_a_page_beyond_the_last_is_the_last(table: Table) -> None:
-    page = devices.LISTING.page(table, Asked(number=999, size=50))
+    page = devices.DEVICES.listing.page(table, Asked(number=999, size=50))
 
     assert (page.number, page.first, page.last, page.next) == (3, 101, 120, None)
 
@@ -179,7 +183,7 @@ def test_items_come_failures_first_and_know_their_devices(tmp_path: Path) -> Non
             ("group:3", NAMES[0], Outcome.NOT_APPLICABLE),
         ],
     )
-    known = shelf.table(locker, devices.SHAPE, [collected.path])
+    known = shelf.table(locker, devices.DEVICES.shape, [collected.path])
 
     page: Page[items.ItemRow] = items.items(locker, judged.path, Asked(), known)
 

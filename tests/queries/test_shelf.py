@@ -12,7 +12,7 @@ from watchkeeper.errors import LockerError, Tampered
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.assessment import Outcome
 from watchkeeper.queries import items, sealed, shelf, threats
-from watchkeeper.queries.devices import LISTING, SHAPE
+from watchkeeper.queries.devices import DEVICES
 from watchkeeper.queries.listing import Asked
 from watchkeeper.queries.shelf import Shelf, Table
 
@@ -39,7 +39,7 @@ def sealed_agents(locker: Locker) -> str:
 
 def names(table: Table, asked: Asked | None = None) -> list[str]:
     """The devices' names in the order shown."""
-    return [row["computer_name"] for row in LISTING.page(table, asked or Asked()).rows]
+    return [row["computer_name"] for row in DEVICES.listing.page(table, asked or Asked()).rows]
 
 
 def file_of(locker: Locker, folder: str) -> Path:
@@ -52,18 +52,18 @@ def test_the_cache_may_be_removed_at_any_time(
     locker: Locker, cache: Path, sealed_agents: str
 ) -> None:
     kept = Shelf(cache)
-    before = names(kept.table(locker, SHAPE, [sealed_agents]))
+    before = names(kept.table(locker, DEVICES.shape, [sealed_agents]))
     for path in cache.iterdir():
         path.unlink()
 
-    assert names(kept.table(locker, SHAPE, [sealed_agents])) == before
-    assert names(Shelf(cache).table(locker, SHAPE, [sealed_agents])) == before
+    assert names(kept.table(locker, DEVICES.shape, [sealed_agents])) == before
+    assert names(Shelf(cache).table(locker, DEVICES.shape, [sealed_agents])) == before
 
 
 def test_nothing_is_written_to_the_locker(locker: Locker, cache: Path, sealed_agents: str) -> None:
     before = sorted(locker.store.files())
 
-    names(Shelf(cache).table(locker, SHAPE, [sealed_agents]))
+    names(Shelf(cache).table(locker, DEVICES.shape, [sealed_agents]))
 
     assert sorted(locker.store.files()) == before
     assert [path.suffix for path in cache.iterdir()] == [".duckdb"]
@@ -71,11 +71,11 @@ def test_nothing_is_written_to_the_locker(locker: Locker, cache: Path, sealed_ag
 
 
 def test_a_broken_table_is_made_again(locker: Locker, cache: Path, sealed_agents: str) -> None:
-    Shelf(cache).table(locker, SHAPE, [sealed_agents])
+    Shelf(cache).table(locker, DEVICES.shape, [sealed_agents])
     (made,) = cache.glob("*.duckdb")
     made.write_bytes(b"no table")
 
-    assert len(names(Shelf(cache).table(locker, SHAPE, [sealed_agents]))) == len(AGENTS)
+    assert len(names(Shelf(cache).table(locker, DEVICES.shape, [sealed_agents]))) == len(AGENTS)
 
 
 def _swap(locker: Locker, folder: str) -> None:
@@ -100,12 +100,12 @@ def test_a_table_that_is_not_what_was_sealed_is_not_shown(
 ) -> None:
     kept = Shelf(cache)
     if shown_before:
-        kept.table(locker, SHAPE, [sealed_agents])
+        kept.table(locker, DEVICES.shape, [sealed_agents])
     alter(locker, sealed_agents)
 
     for each in (kept, Shelf(cache)):
         with pytest.raises(Tampered, match="is not what was sealed"):
-            each.table(locker, SHAPE, [sealed_agents])
+            each.table(locker, DEVICES.shape, [sealed_agents])
     with pytest.raises(Tampered, match="is not what was sealed"):
         sealed.vouched(locker, [sealed_agents], "table.parquet")
 
@@ -117,28 +117,28 @@ def test_a_table_with_an_altered_manifest_is_not_shown(
     manifest.write_bytes(manifest.read_bytes() + b" ")
 
     with pytest.raises(Tampered, match="log holds another digest"):
-        Shelf(cache).table(Locker.open(locker.store.where), SHAPE, [sealed_agents])
+        Shelf(cache).table(Locker.open(locker.store.where), DEVICES.shape, [sealed_agents])
 
 
 def test_a_missing_table_is_said_to_be_missing(
     locker: Locker, cache: Path, sealed_agents: str
 ) -> None:
     kept = Shelf(cache)
-    kept.table(locker, SHAPE, [sealed_agents])
+    kept.table(locker, DEVICES.shape, [sealed_agents])
     file_of(locker, sealed_agents).unlink()
 
     with pytest.raises(LockerError, match="is missing"):
-        kept.table(locker, SHAPE, [sealed_agents])
+        kept.table(locker, DEVICES.shape, [sealed_agents])
 
 
 def test_a_file_that_was_only_touched_is_shown(
     locker: Locker, cache: Path, sealed_agents: str
 ) -> None:
     kept = Shelf(cache)
-    kept.table(locker, SHAPE, [sealed_agents])
+    kept.table(locker, DEVICES.shape, [sealed_agents])
     os.utime(file_of(locker, sealed_agents), (1, 1))
 
-    assert len(names(kept.table(locker, SHAPE, [sealed_agents]))) == len(AGENTS)
+    assert len(names(kept.table(locker, DEVICES.shape, [sealed_agents]))) == len(AGENTS)
 
 
 def test_the_newest_version_of_a_threat_is_shown_however_its_table_came_about(
@@ -158,13 +158,13 @@ def test_the_newest_version_of_a_threat_is_shown_however_its_table_came_about(
     ]
     grown = Shelf(tmp_path / "grown")
     for count in range(1, 4):
-        last = grown.table(locker, threats.SHAPE, folders[:count])
-    at_once = Shelf(tmp_path / "at once").table(locker, threats.SHAPE, folders)
+        last = grown.table(locker, threats.THREATS.shape, folders[:count])
+    at_once = Shelf(tmp_path / "at once").table(locker, threats.THREATS.shape, folders)
 
     for table in (last, at_once):
-        shown = threats.LISTING.page(table, Asked(sort="name")).rows
+        shown = threats.THREATS.listing.page(table, Asked(sort="name")).rows
         assert [row["threat_name"] for row in shown] == ["a 2", "b 3", "c 1 again", "d 1"]
-        found = threats.LISTING.page(table, Asked(search="A 1")).rows
+        found = threats.THREATS.listing.page(table, Asked(search="A 1")).rows
         assert not found, "an older version is not found either"
 
 
@@ -192,7 +192,7 @@ def test_tables_that_nobody_uses_are_closed(locker: Locker, cache: Path) -> None
     ]
     for _ in range(2):
         for number, folder in enumerate(folders):
-            assert names(kept.table(locker, SHAPE, [folder])) == [str(number)]
+            assert names(kept.table(locker, DEVICES.shape, [folder])) == [str(number)]
 
     assert len(kept._attached) <= 2
 

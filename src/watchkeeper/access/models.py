@@ -1,5 +1,6 @@
-"""People, and their attempts to sign in."""
+"""People, their attempts to sign in, and the keys their programs use."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
@@ -30,3 +31,29 @@ class SignInAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account} from {self.address}"
+
+
+class AccessKey(models.Model):
+    """A key with which a program uses the API as a person; see keys.py. The key is not kept."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="access_keys")
+    name = models.CharField(max_length=100, help_text="What uses it, in the person's words.")
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the key.")
+    start = models.CharField(max_length=12, help_text="How it begins, to tell keys apart.")
+    role = models.CharField(max_length=20, help_text="It may do no more than this role may.")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, help_text="When it was last used, to the minute.")
+    revoked_at = models.DateTimeField(null=True, help_text="When it was ended early.")
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.start}… of {self.person}"
+
+    def state(self, now: datetime) -> str:
+        """`revoked`, `expired` or `valid`."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "valid" if self.expires_at > now else "expired"

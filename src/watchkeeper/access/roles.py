@@ -40,8 +40,12 @@ def may(user: AbstractBaseUser | AnonymousUser, action: Action | str) -> bool:
 
     Raises ValueError for an action that does not exist.
     """
-    wanted = Action(action)
-    return any(wanted in MAY[role] for role in roles(user))
+    return Action(action) in actions(user)
+
+
+def actions(user: AbstractBaseUser | AnonymousUser) -> frozenset[Action]:
+    """All that the person may do."""
+    return frozenset().union(*(MAY[role] for role in roles(user)))
 
 
 def roles(user: AbstractBaseUser | AnonymousUser) -> frozenset[Role]:

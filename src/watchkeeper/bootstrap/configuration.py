@@ -28,6 +28,7 @@ def django_configuration(
         "INSTALLED_APPS": _APPS,
         "MIDDLEWARE": [
             "watchkeeper.access.headers.Headers",
+            "watchkeeper.api.problems.Problems",
             "django.middleware.security.SecurityMiddleware",
             "whitenoise.middleware.WhiteNoiseMiddleware",
             "django.contrib.sessions.middleware.SessionMiddleware",
@@ -39,7 +40,7 @@ def django_configuration(
             "django.middleware.clickjacking.XFrameOptionsMiddleware",
             "django_htmx.middleware.HtmxMiddleware",
         ],
-        "ROOT_URLCONF": "watchkeeper.web.urls",
+        "ROOT_URLCONF": "watchkeeper.bootstrap.urls",
         "TEMPLATES": [
             {
                 "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -73,6 +74,7 @@ _APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_htmx",
+    "ninja",  # its documentation pages' files are served from here, not from elsewhere
     "procrastinate.contrib.django",
     "watchkeeper.ledger",
     "watchkeeper.access",

@@ -6,16 +6,18 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from watchkeeper.errors import KeyLost
+from watchkeeper.errors import KeyLost, UsageError
 from watchkeeper.ledger.audit import record
 from watchkeeper.ledger.intervals import checked
 from watchkeeper.ledger.models import Connection, ConnectionState
 from watchkeeper.ledger.notices import over, tell
 from watchkeeper.ledger.secrets import Vault
+from watchkeeper.locker.layout import connection_id
 from watchkeeper.model.filter import Filter
 from watchkeeper.sentinelone.address import Address
 from watchkeeper.sentinelone.token import Token
 
+_PAGES = frozenset({"new"})  # names that stand for pages in addresses
 _TOLD = {
     ConnectionState.TOKEN_DEAD: "The console no longer accepts the API token of {name}.",
     ConnectionState.TOKEN_LOST: "The API token of {name} cannot be read: it has to be given again.",
@@ -76,6 +78,21 @@ def connect(
             token=token.fingerprint,
         )
     return connection
+
+
+def new_name(text: str) -> str:
+    """The name a new connection gets from what was typed; raises UsageError for one that is taken.
+
+    One that was removed is not in the way: it is watched again.
+    """
+    name = connection_id(text)
+    if name in _PAGES:
+        raise UsageError(f"{name} cannot be a connection's name.", hint="Give another one.")
+    if Connection.objects.filter(name=name, removed_at=None).exists():
+        raise UsageError(
+            f"{name} is connected already.", hint="Edit that one, or give another name."
+        )
+    return name
 
 
 def change(

@@ -123,6 +123,12 @@ def connection_of(identity: str) -> str | None:
     return entry.connection.name if entry else None
 
 
+def indexed(identity: str) -> tuple[str, CollectionRow] | None:
+    """The connection's name and the collection of that id as indexed; None when unknown."""
+    entry = _entry(identity)
+    return (entry.connection.name, row(entry)) if entry else None
+
+
 def collection(
     locker: Locker, identity: str, *, pages: int = 1, requests: int = 1, size: int = 50
 ) -> CollectionView | None:

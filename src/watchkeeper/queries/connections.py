@@ -172,6 +172,12 @@ def runs_of(connection: int, most: int = 10) -> tuple[RunRow, ...]:
     return tuple(run_row(each) for each in found)
 
 
+def run_of(connection: int, run: int) -> RunRow | None:
+    """One run of a connection; None when it has no such one."""
+    found = Run.objects.filter(connection=connection, pk=run).first()
+    return run_row(found) if found else None
+
+
 def run_row(run: Run) -> RunRow:
     """A run as pages show it."""
     progress = tuple(

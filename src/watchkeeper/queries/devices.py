@@ -2,87 +2,65 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from watchkeeper.locker import layout
 from watchkeeper.locker.locker import Locker
-from watchkeeper.queries import listing, sealed, shelf
-from watchkeeper.queries.listing import Asked, Choice, Listing
+from watchkeeper.queries.listing import Asked, Choice
 from watchkeeper.queries.newest import Sealed, newest_complete
 from watchkeeper.queries.paging import Page
-from watchkeeper.queries.shelf import Shape, Table
-from watchkeeper.resources import catalogue
+from watchkeeper.queries.register import Register, listed
+from watchkeeper.queries.shelf import Table
 
 MEMBERSHIP = (
     "CASE WHEN is_uninstalled THEN 'uninstalled' WHEN is_decommissioned THEN 'decommissioned' "
     "WHEN is_pending_uninstall THEN 'uninstall pending' ELSE 'in service' END"
 )
-FILTERS = {
-    "os": "os_type",
-    "type": "machine_type",
-    "site": "site_name",
-    "mode": "mitigation_mode",
-    "state": "operational_state",
-    "membership": MEMBERSHIP,
-    "version": "agent_version",
-    "active": "CASE WHEN is_active THEN 'yes' WHEN NOT is_active THEN 'no' END",
-    "infected": "CASE WHEN infected THEN 'yes' ELSE 'no' END",
-    "current": "CASE WHEN is_up_to_date THEN 'yes' WHEN NOT is_up_to_date THEN 'no' END",
-}
-OFFERED = ("os", "type", "site", "mode", "state", "membership", "version")
-
-_SHOWN = (
-    "id",
-    "computer_name",
-    "serial_number",
-    "machine_type",
-    "os_type",
-    "os_name",
-    "site_name",
-    "group_name",
-    "agent_version",
-    "is_up_to_date",
-    "mitigation_mode",
-    "operational_state",
-    "last_active_at",
-    "infected",
-    "active_threats",
-)
-_SEARCHED = (
-    "computer_name",
-    "serial_number",
-    "id",
-    "uuid",
-    "external_id",
-    "domain",
-    "model_name",
-    "last_user",
-    "last_ip",
-    "external_ip",
-    "site_name",
-    "group_name",
-)
-_ASKED = (*_SHOWN, "is_active", "is_uninstalled", "is_decommissioned", "is_pending_uninstall")
-
-
-def _relation(files: tuple[str, ...]) -> str:
-    wanted = tuple(dict.fromkeys((*_ASKED, *_SEARCHED)))
-    return sealed.relation(catalogue()["agents"], files, wanted)
-
-
-SHAPE = Shape(
-    name="devices",
-    file=layout.TABLE,
-    relation=_relation,
-    columns=_ASKED,
-    searched=_SEARCHED,
-    order="lower(computer_name), id",
-    key="id",
-)
-LISTING = Listing(
-    columns=(*_SHOWN, f"{MEMBERSHIP} AS membership"),
-    filters=FILTERS,
+DEVICES = Register(
+    resource="agents",
+    shown=(
+        "id",
+        "computer_name",
+        "serial_number",
+        "machine_type",
+        "os_type",
+        "os_name",
+        "site_name",
+        "group_name",
+        "agent_version",
+        "is_up_to_date",
+        "mitigation_mode",
+        "operational_state",
+        "last_active_at",
+        "infected",
+        "active_threats",
+    ),
+    searched=(
+        "computer_name",
+        "serial_number",
+        "id",
+        "uuid",
+        "external_id",
+        "domain",
+        "model_name",
+        "last_user",
+        "last_ip",
+        "external_ip",
+        "site_name",
+        "group_name",
+    ),
+    filters={
+        "os": "os_type",
+        "type": "machine_type",
+        "site": "site_name",
+        "mode": "mitigation_mode",
+        "state": "operational_state",
+        "membership": MEMBERSHIP,
+        "version": "agent_version",
+        "active": "CASE WHEN is_active THEN 'yes' WHEN NOT is_active THEN 'no' END",
+        "infected": "CASE WHEN infected THEN 'yes' ELSE 'no' END",
+        "current": "CASE WHEN is_up_to_date THEN 'yes' WHEN NOT is_up_to_date THEN 'no' END",
+    },
+    offered=("os", "type", "site", "mode", "state", "membership", "version"),
     sorts={
         "name": "lower(computer_name)",
         "os": "os_name",
@@ -95,7 +73,9 @@ LISTING = Listing(
         "threats": "active_threats",
     },
     default_sort="name",
-    made_by="name",
+    order="lower(computer_name), id",
+    computed={"membership": MEMBERSHIP},
+    kept=("is_active", "is_uninstalled", "is_decommissioned", "is_pending_uninstall"),
 )
 
 
@@ -132,32 +112,21 @@ class Devices:
 
 def devices(locker: Locker, connection: int, asked: Asked) -> Devices | None:
     """A page of devices; None when no complete collection of agents exists yet."""
-    newest = newest_complete(connection, "agents")
-    if newest is None:
+    found = listed(DEVICES, locker, connection, asked)
+    if found is None:
         return None
-    table = made(locker, newest)
-    return Devices(
-        page=LISTING.page(table, asked).map(_row),
-        collection=newest,
-        choices=offered(table),
-    )
+    return Devices(page=found.page.map(_row), collection=found.newest, choices=found.choices)
 
 
 def made(locker: Locker, collection: Sealed) -> Table:
     """The devices of a collection of all agents, laid out for lists."""
-    return shelf.table(locker, SHAPE, [collection.path])
+    return DEVICES.table(locker, (collection,))
 
 
 def table_of(locker: Locker, connection: int) -> Table | None:
     """The devices of the newest complete collection, if there is one."""
     newest = newest_complete(connection, "agents")
     return made(locker, newest) if newest else None
-
-
-@lru_cache(maxsize=32)
-def offered(table: Table) -> dict[str, tuple[Choice, ...]]:
-    """What the filters of the list offer."""
-    return listing.choices(table, {name: FILTERS[name] for name in OFFERED})
 
 
 def _row(row: dict[str, Any]) -> DeviceRow:

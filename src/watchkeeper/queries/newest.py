@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.db.models import Q
+
 from watchkeeper.errors import LockerError
 from watchkeeper.ledger.models import CollectionEntry
 from watchkeeper.locker.locker import Locker
@@ -24,16 +26,18 @@ class Sealed:
     ended: datetime
 
 
-def newest_complete(connection: int, resource: str) -> Sealed | None:
-    """The newest complete collection of a resource of state, None when there is none yet."""
-    found = (
-        CollectionEntry.objects.filter(
-            connection=connection, resource=resource, verdict="complete", subject=""
-        )
-        .order_by("-ended", "-id")
-        .first()
+def newest_complete(connection: int, resource: str, upto: str = "") -> Sealed | None:
+    """The newest complete collection of a resource of state, None when there is none yet.
+
+    With `upto`, the id of a collection: that one, None where it is no complete one of these.
+    """
+    found = CollectionEntry.objects.filter(
+        connection=connection, resource=resource, verdict="complete", subject=""
     )
-    return _sealed(found) if found else None
+    if upto:
+        found = found.filter(identity=upto)
+    newest = found.order_by("-ended", "-id").first()
+    return _sealed(newest) if newest else None
 
 
 def newest_of_device(connection: int, agent: str) -> Sealed | None:
@@ -52,16 +56,22 @@ def newest_of_device(connection: int, agent: str) -> Sealed | None:
     return _sealed(found) if found else None
 
 
-def stream(locker: Locker, connection: int, resource: str) -> tuple[Sealed, ...]:
+def stream(locker: Locker, connection: int, resource: str, upto: str = "") -> tuple[Sealed, ...]:
     """The collections of a stream that hold rows, oldest first: all that it is made of today.
 
     Of one that is read whole now and then, the newest whole one and what came after it, also what
-    was not complete: what it holds is known. Raises LockerError when something may be missing
+    was not complete: what it holds is known. With `upto`, the id of one of its collections, what
+    it was made of then; empty where it is none. Raises LockerError when something may be missing
     between them.
     """
     found = CollectionEntry.objects.filter(
         connection=connection, resource=resource, subject=""
     ).order_by("-ended", "-id")
+    if upto:
+        last = found.filter(identity=upto).first()
+        if last is None:
+            return ()
+        found = found.filter(Q(ended__lt=last.ended) | Q(ended=last.ended, pk__lte=last.pk))
     if catalogue()[resource].incremental is None:
         return tuple(_sealed(each) for each in found.filter(distinct__gt=0))[::-1]
     met: list[CollectionEntry] = []

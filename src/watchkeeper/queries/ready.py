@@ -11,8 +11,10 @@ from django.db import close_old_connections
 from watchkeeper.errors import WatchkeeperError
 from watchkeeper.ledger.models import AssessmentEntry, Connection
 from watchkeeper.locker.locker import Locker
-from watchkeeper.queries import devices, fleet, items, threats
-from watchkeeper.queries.newest import newest_complete, stream
+from watchkeeper.queries import fleet, items, registers
+from watchkeeper.queries.devices import DEVICES
+from watchkeeper.queries.register import Register, choices
+from watchkeeper.queries.threats import THREATS
 
 _LOOK_EVERY = 2.0
 _log = structlog.get_logger("watchkeeper.queries")
@@ -42,17 +44,17 @@ def prepare(locker: Locker, connection: int) -> None:
 
 
 def _steps(locker: Locker, connection: int) -> Iterator[Callable[[], object]]:
-    agents = newest_complete(connection, "agents")
-    if agents is not None:
-        yield lambda: devices.offered(devices.made(locker, agents))
-    yield lambda: _threats(locker, connection)
+    yield functools.partial(_register, DEVICES, locker, connection)
+    yield functools.partial(_register, THREATS, locker, connection)
     yield lambda: fleet.fleet(locker, connection)
     judged = AssessmentEntry.objects.filter(connection=connection, newest=True)
     for entry in judged.order_by("control"):
         yield functools.partial(items.made, locker, entry.path)
+    for register in registers.ALL:
+        yield functools.partial(_register, register, locker, connection)
 
 
-def _threats(locker: Locker, connection: int) -> None:
-    known = stream(locker, connection, "threats")
-    if known:
-        threats.offered(threats.made(locker, known))
+def _register(register: Register, locker: Locker, connection: int) -> None:
+    collections = register.collections(locker, connection)
+    if collections:
+        choices(register, register.table(locker, collections))

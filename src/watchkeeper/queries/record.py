@@ -127,7 +127,8 @@ def _versions(
     files = sealed.vouched(locker, [each.path for each in collections], layout.TABLE)
     columns = [column.name for column in register.declared.columns]
     relation = sealed.relation(register.declared, files, columns)
-    rows = sealed.select(files, f"SELECT * FROM {relation} WHERE id = $key", {"key": key})  # noqa: S608
+    found = f"SELECT * FROM {relation} WHERE CAST({register.key} AS VARCHAR) = $key"  # noqa: S608
+    rows = sealed.select(files, found, {"key": key})
     by_file = {row["filename"]: {name: row[name] for name in columns} for row in rows}
     return tuple(
         Version(collection, by_file.get(file))

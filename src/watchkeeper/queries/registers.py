@@ -179,3 +179,27 @@ ACTIVITIES = Register(
     order="created_at DESC, id DESC",
     newest_first=True,
 )
+TIMELINES = Register(
+    resource="timelines",
+    shown=(
+        "id",
+        "event_id",
+        "threat_id",
+        "threat_updated_at",
+        "activity_type",
+        "created_at",
+        "primary_description",
+        "secondary_description",
+        "old_incident_status",
+        "new_incident_status",
+    ),
+    searched=("primary_description", "secondary_description", "threat_id"),
+    filters={"threat": "threat_id", "activity": "CAST(activity_type AS VARCHAR)"},
+    offered=(),
+    sorts={"time": "created_at", "threat": "threat_id"},
+    default_sort="time",
+    order="created_at DESC, id DESC",
+    newest_first=True,
+    updated="threat_updated_at",
+)
+ALL = (USERS, SERVICE_USERS, SITES, ACCOUNTS, POLICIES, ACTIVITIES)

@@ -8,11 +8,10 @@ from django import forms
 
 from watchkeeper.errors import UsageError
 from watchkeeper.jobs.trying import Candidate
-from watchkeeper.ledger.connections import Options, known_proxy
+from watchkeeper.ledger.connections import Options, known_proxy, new_name
 from watchkeeper.ledger.installation import Installation
 from watchkeeper.ledger.intervals import bounds, intervals
 from watchkeeper.ledger.models import Connection
-from watchkeeper.locker.layout import connection_id
 from watchkeeper.model.filter import parse_filter
 from watchkeeper.model.options import parse_tags
 from watchkeeper.resources import catalogue
@@ -28,7 +27,6 @@ SET_BY_PEOPLE = (
 )  # fmt: skip
 _HOURS = (0.25, 0.5, 1, 2, 3, 6, 12, 24, 48, 168)
 _EVERY = "every_"
-_TAKEN = frozenset({"new"})  # addresses of pages
 _PASSWORD = {"autocomplete": "off", "spellcheck": "false"}
 
 
@@ -191,15 +189,10 @@ class ConnectionForm(forms.Form):
             return None
 
     def _check_name(self, text: str) -> None:
-        self.identity = connection_id(text)
-        if self.identity in _TAKEN:
-            self.add_error("name", f"{self.identity} cannot be a connection's name.")
-        taken = Connection.objects.filter(name=self.identity).first()
-        if taken is not None and taken.removed_at is None:
-            self.add_error(
-                "name" if self.cleaned_data.get("name") else "console",
-                f"{self.identity} is connected already: edit that one, or give another name.",
-            )
+        try:
+            self.identity = new_name(text)
+        except UsageError as error:
+            self.add_error("name" if self.cleaned_data.get("name") else "console", str(error))
 
     @property
     def new_token(self) -> Token | None:

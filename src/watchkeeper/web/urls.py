@@ -1,4 +1,4 @@
-"""Every address of the product."""
+"""Every address of the pages."""
 
 from django.urls import include, path
 
@@ -8,7 +8,6 @@ from watchkeeper.web.views import (
     connections,
     controls,
     devices,
-    faults,
     overview,
     registers,
     threats,
@@ -47,8 +46,3 @@ urlpatterns = [
     path("", include("watchkeeper.access.urls")),
     path("", include((pages, "web"))),
 ]
-
-handler400 = faults.bad_request
-handler403 = faults.forbidden
-handler404 = faults.not_found
-handler500 = faults.broken

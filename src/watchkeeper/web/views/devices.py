@@ -21,13 +21,13 @@ def devices(request: HttpRequest) -> HttpResponse:
     found = setting(request)
     if found is None:
         return nothing_connected(request)
-    wanted = asked(request, queries.FILTERS)
+    wanted = asked(request, queries.DEVICES.filters)
     context = {
         "asked": wanted,
-        "sort": queries.LISTING.sort_of(wanted),
+        "sort": queries.DEVICES.listing.sort_of(wanted),
         "devices": queries.devices(found.locker, found.connection.id, wanted),
         "filtered": bool(wanted.search or wanted.chosen),
-        "extra": unlisted(wanted, queries.OFFERED),
+        "extra": unlisted(wanted, queries.DEVICES.offered),
     }
     return found.show(request, "web/devices.html", context)
 

@@ -17,13 +17,14 @@ def threats(request: HttpRequest) -> HttpResponse:
     found = setting(request)
     if found is None:
         return nothing_connected(request)
-    wanted = newest_first(asked(request, queries.FILTERS), queries.LISTING.sorts, "created")
+    declared = queries.THREATS
+    wanted = newest_first(asked(request, declared.filters), declared.sorts, declared.default_sort)
     context = {
         "asked": wanted,
         "sort": wanted.sort,
         "threats": queries.threats(found.locker, found.connection.id, wanted),
         "filtered": bool(wanted.search or wanted.chosen),
-        "extra": unlisted(wanted, queries.OFFERED),
+        "extra": unlisted(wanted, declared.offered),
     }
     return found.show(request, "web/threats.html", context)
 

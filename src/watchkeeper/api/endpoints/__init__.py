@@ -1,0 +1,1 @@
+"""The endpoints, a file each for what belongs together; every file has a `router`."""
