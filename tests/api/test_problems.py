@@ -29,6 +29,7 @@ pytestmark = pytest.mark.postgres
         ("/connections/{}/runs/99999999999999999999999999", 404, "no such run"),
         ("/audit-events?since=yesterday", 422, "query since"),
         ("/audit-events?since=2026-01-01T00:00:00", 422, "query since"),
+        ("/audit-events?until=0001-01-01T00:00:00%2B23:00", 422, "out of range"),
         ("/controls/NOT-01", 404, "no such control"),
     ],
 )

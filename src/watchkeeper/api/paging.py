@@ -1,10 +1,11 @@
 """Pages of lists: how they are asked for, and how an answer leads to the next one."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Schema
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from watchkeeper.queries.listing import Asked
 from watchkeeper.queries.paging import Page
@@ -15,6 +16,18 @@ _MOST_PAGES = 1_000_000
 
 Words = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
 """Text to look for or to filter by; PostgreSQL cannot be asked for NUL."""
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Raises ValueError beyond the years that a time in UTC can have."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("This time is out of range.") from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A time with its zone; PostgreSQL knows no zone that is further off than 15 hours."""
 
 
 class Paging(Schema):

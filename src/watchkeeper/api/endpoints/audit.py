@@ -5,10 +5,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from watchkeeper.api.endpoints._common import EXPORT
-from watchkeeper.api.paging import Listed, Paging, Words, listed
+from watchkeeper.api.paging import Listed, Moment, Paging, Words, listed
 from watchkeeper.queries.audit import events
 
 router = Router(tags=["Audit trail"])
@@ -20,8 +20,8 @@ class Asked(Paging):
     actor: Words = ""
     action: Words = Field("", description="As `connection.added`.")
     object: Words = Field("", description="The name of the thing.")
-    since: AwareDatetime | None = Field(None, description="At that time or later.")
-    until: AwareDatetime | None = Field(None, description="Before that time.")
+    since: Moment | None = Field(None, description="At that time or later.")
+    until: Moment | None = Field(None, description="Before that time.")
 
 
 class Event(Schema):
