@@ -77,7 +77,7 @@ def test_no_request_finds_a_fault(
         suppress_health_check=list(HealthCheck),
     )
     @given(case=st.one_of(anything))
-    def tried(case: Case) -> None:
+    def tried(case: Case[Any]) -> None:
         with transaction.atomic():  # what one request changes, the next does not find
             answer = case.call(headers={"Authorization": f"Bearer {admin.key}"})
             transaction.set_rollback(True)

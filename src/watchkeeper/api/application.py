@@ -31,6 +31,7 @@ _DOCS_POLICY = (
     "script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+_ORDER = ("Connections", "Runs", "Controls", "Evidence", "Records", "Audit trail", "You")
 _COMMON = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
@@ -118,7 +119,7 @@ def make() -> NinjaAPI:
         urls_namespace="api",
         renderer=_Json(),
         docs=_Docs({"persistAuthorization": False, "docExpansion": "none"}),
-        docs_decorator=None,
+        openapi_extra={"tags": [{"name": name} for name in _ORDER]},
     )
     api.add_decorator(_known_only, mode="view")
     problems.tell_problems(api)
