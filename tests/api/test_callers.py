@@ -13,10 +13,12 @@ from tests.web.conftest import World
 from watchkeeper.access.keys import LONGEST_DAYS, issue, revoke
 from watchkeeper.access.models import AccessKey, Person
 from watchkeeper.access.roles import MAY, Action, Role
+from watchkeeper.api.application import make
 from watchkeeper.api.problems import MEDIA_TYPE
 from watchkeeper.bootstrap import App
 from watchkeeper.errors import UsageError
 from watchkeeper.ledger.models import AuditEvent, Connection
+from watchkeeper.resources import catalogue as resources
 
 from .conftest import Program
 
@@ -162,3 +164,16 @@ def test_the_documentation_is_served_from_here(
     assert b"https://" not in page.content
     assert "'unsafe-eval'" not in page.headers["Content-Security-Policy"]
     assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+
+
+def test_every_operation_asks_who_calls(world: World) -> None:
+    nobody = Client(SERVER_NAME="127.0.0.1")
+    asked = 0
+    for path, methods in make().get_openapi_schema(path_prefix="/api/v1/")["paths"].items():
+        address = path.replace("{connection}", world.company.name).replace("{run}", "1")
+        address = address.replace("{collection}", "0190a6c8-0000-7000-8000-000000000000")
+        for method in methods:
+            answer = nobody.generic(method.upper(), address, "{}", content_type="application/json")
+            assert answer.status_code == HTTPStatus.UNAUTHORIZED, (method, path)
+            asked += 1
+    assert asked > 2 * len(resources())

@@ -38,6 +38,11 @@ ODD = {
 """Lists with odd names: by page, the resource and the columns that hold them."""
 
 
+def odd_id(letter: str, number: int) -> str:
+    """The id of the record with that odd name; the first one's has a slash."""
+    return f"{letter}{number}" if number else f"{letter}/0"
+
+
 @dataclass(frozen=True)
 class World:
     """Two indexed connections: a simulated company, and devices and threats with odd names."""
@@ -63,7 +68,7 @@ def evidence(app: App) -> Locker:
     now = clock.now()
     agents = [
         {
-            "id": f"h{number}",
+            "id": odd_id("h", number),
             "computer_name": name,
             "serial_number": name,
             "site_name": name,
@@ -85,12 +90,12 @@ def evidence(app: App) -> Locker:
     ]
     threats = [
         {
-            "id": f"t{number}",
+            "id": odd_id("t", number),
             "threat_name": name,
             "classification": name,
             "confidence_level": name,
             "incident_status": name,
-            "agent_id": f"h{number}",
+            "agent_id": odd_id("h", number),
             "agent_name": name,
             "created_at": now,
             "updated_at": now,
@@ -101,7 +106,7 @@ def evidence(app: App) -> Locker:
     seal_rows(locker, HOSTILE, "threats", threats, reason=NAMES[0])
     for resource, columns in ODD.values():
         rows = [
-            {"id": f"o{number}", "updated_at": now} | dict.fromkeys(columns, name)
+            {"id": odd_id("o", number), "updated_at": now} | dict.fromkeys(columns, name)
             for number, name in enumerate(NAMES)
         ]
         known = {column.name for column in resources()[resource].columns}

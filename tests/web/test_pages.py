@@ -18,7 +18,7 @@ from watchkeeper.web.console_text import is_hidden
 from watchkeeper.web.registers import KINDS
 from watchkeeper.web.views.faults import bad_request, broken
 
-from .conftest import COMPANY, HOSTILE, ODD, World
+from .conftest import COMPANY, HOSTILE, ODD, World, odd_id
 from .html import Document, Element, parse
 
 pytestmark = pytest.mark.postgres
@@ -42,11 +42,17 @@ def pages(world: World) -> list[str]:
             .values_list("path", flat=True)
         ]
         found += [f"/{kind}/{query}" for kind in KINDS]
-    found += [f"/devices/h{number}/?connection={HOSTILE}" for number in range(len(NAMES))]
-    found += [f"/threats/t{number}/?connection={HOSTILE}" for number in range(len(NAMES))]
+    found += [
+        f"/devices/{odd_id('h', number)}/?connection={HOSTILE}" for number in range(len(NAMES))
+    ]
+    found += [
+        f"/threats/{odd_id('t', number)}/?connection={HOSTILE}" for number in range(len(NAMES))
+    ]
     found += [f"/threats/{identity}/?connection={COMPANY}" for identity in threats(world)]
     for kind in ODD:
-        found += [f"/{kind}/o{number}/?connection={HOSTILE}" for number in range(len(NAMES))]
+        found += [
+            f"/{kind}/{odd_id('o', number)}/?connection={HOSTILE}" for number in range(len(NAMES))
+        ]
     return found
 
 

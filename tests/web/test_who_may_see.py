@@ -1,5 +1,6 @@
 """Every address wants somebody who is signed in and may do what it does."""
 
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
@@ -23,7 +24,7 @@ POSTED = {
     "web:connection_collect",
     "web:connection_pause",
 }
-ARGUMENTS = {"identity": "HLT-01", "agent": "h1", "name": HOSTILE}
+ARGUMENTS = {"identity": "HLT-01", "agent": "h1", "name": HOSTILE, "key": "1"}
 
 
 def addresses(resolver: URLResolver, prefix: str = "/") -> Iterator[tuple[str, str]]:
@@ -35,14 +36,13 @@ def addresses(resolver: URLResolver, prefix: str = "/") -> Iterator[tuple[str, s
         elif isinstance(pattern, URLPattern):
             for name, converter in pattern.pattern.converters.items():
                 value = str(uuid.uuid4()) if "UUID" in type(converter).__name__ else ARGUMENTS[name]
-                kind = "uuid" if "UUID" in type(converter).__name__ else "str"
-                route = route.replace(f"<{kind}:{name}>", value)
+                route = re.sub(rf"<\w+:{name}>", value, route)
             yield f"{resolver.namespace}:{pattern.name}", prefix + route
 
 
 def test_nobody_sees_anything_without_signing_in(world: World) -> None:  # noqa: ARG001
     client = Client(SERVER_NAME="127.0.0.1")
-    found = list(addresses(get_resolver()))
+    found = list(addresses(get_resolver("watchkeeper.web.urls")))
     assert {"web:overview", "web:control", "web:device"} | POSTED <= dict(found).keys()
 
     for name, address in found:
@@ -62,7 +62,7 @@ def test_a_person_without_a_role_sees_a_refusal(
 ) -> None:
     client = browse(None)
 
-    for name, address in addresses(get_resolver()):
+    for name, address in addresses(get_resolver("watchkeeper.web.urls")):
         if name.startswith("web:") and name not in POSTED:
             answer = client.get(address)
             assert answer.status_code == HTTPStatus.FORBIDDEN, address

@@ -1,6 +1,7 @@
 """Every address of the pages."""
 
-from django.urls import include, path
+from django.urls import include, path, register_converter
+from django.urls.converters import StringConverter
 
 from watchkeeper.web.registers import KINDS
 from watchkeeper.web.views import (
@@ -13,6 +14,14 @@ from watchkeeper.web.views import (
     threats,
 )
 
+
+class Identity(StringConverter):
+    """An id of a console's: whatever the console sends, a slash and line breaks too."""
+
+    regex = r"[\s\S]+?"
+
+
+register_converter(Identity, "identity")
 _connection = "connections/<str:name>/"
 
 pages = [
@@ -31,14 +40,14 @@ pages = [
     path("collections/", collections.collections, name="collections"),
     path("collections/<uuid:identity>/", collections.collection, name="collection"),
     path("devices/", devices.devices, name="devices"),
-    path("devices/<str:agent>/", devices.device, name="device"),
-    path("devices/<str:agent>/refresh/", devices.refresh, name="refresh"),
+    path("devices/<identity:agent>/refresh/", devices.refresh, name="refresh"),
+    path("devices/<identity:agent>/", devices.device, name="device"),
     path("threats/", threats.threats, name="threats"),
-    path("threats/<str:identity>/", threats.threat, name="threat"),
+    path("threats/<identity:identity>/", threats.threat, name="threat"),
 ]
 for name, kind in KINDS.items():
     given = {"kind": name}
-    one = f"{name}/<str:identity>/"
+    one = f"{name}/<identity:identity>/"
     pages.append(path(f"{name}/", registers.register, given, name=kind.page))
     pages.append(path(one, registers.one, given, name=kind.record_page))
 

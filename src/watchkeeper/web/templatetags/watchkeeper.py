@@ -235,7 +235,7 @@ def offered(value: str, choices: Any) -> bool:
 @register.filter
 def linkable(identity: str | None) -> bool:
     """Whether an id can stand in an address: a console could send one that cannot."""
-    return bool(identity) and "/" not in str(identity)
+    return bool(identity) and not {"", ".", ".."} & set(str(identity).split("/"))
 
 
 @register.simple_tag
