@@ -15,6 +15,7 @@ MEMBERSHIP = (
     "CASE WHEN is_uninstalled THEN 'uninstalled' WHEN is_decommissioned THEN 'decommissioned' "
     "WHEN is_pending_uninstall THEN 'uninstall pending' ELSE 'in service' END"
 )
+SERVING = f"({MEMBERSHIP}) IN ('in service', 'uninstall pending')"
 DEVICES = Register(
     resource="agents",
     shown=(
@@ -52,6 +53,9 @@ DEVICES = Register(
         "os": "os_type",
         "type": "machine_type",
         "site": "site_name",
+        "account_id": "account_id",
+        "site_id": "site_id",
+        "group_id": "group_id",
         "mode": "mitigation_mode",
         "state": "operational_state",
         "membership": MEMBERSHIP,
@@ -75,7 +79,15 @@ DEVICES = Register(
     default_sort="name",
     order="lower(computer_name), id",
     computed={"membership": MEMBERSHIP},
-    kept=("is_active", "is_uninstalled", "is_decommissioned", "is_pending_uninstall"),
+    kept=(
+        "is_active",
+        "is_uninstalled",
+        "is_decommissioned",
+        "is_pending_uninstall",
+        "account_id",
+        "site_id",
+        "group_id",
+    ),
 )
 
 

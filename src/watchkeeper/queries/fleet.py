@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from watchkeeper.locker.locker import Locker
-from watchkeeper.queries.devices import MEMBERSHIP, made
+from watchkeeper.queries.devices import SERVING, made
 from watchkeeper.queries.newest import newest_complete
 from watchkeeper.queries.shelf import Table
 from watchkeeper.queries.threats import open_threats
@@ -41,15 +41,14 @@ def fleet(locker: Locker, connection: int) -> Fleet | None:
 
 @lru_cache(maxsize=32)
 def _counts(table: Table) -> tuple[int, int, int, int, int, int, int]:
-    serving = f"({MEMBERSHIP}) IN ('in service', 'uninstall pending')"
     sql = f"""
         SELECT count(*) AS listed,
-               count(*) FILTER ({serving}) AS in_service,
-               count(*) FILTER ({serving} AND is_active) AS active,
-               count(*) FILTER ({serving} AND mitigation_mode = 'protect') AS protect,
-               count(*) FILTER ({serving} AND is_up_to_date) AS up_to_date,
-               count(*) FILTER ({serving} AND operational_state = 'na') AS enabled,
-               count(*) FILTER ({serving} AND infected) AS infected
+               count(*) FILTER ({SERVING}) AS in_service,
+               count(*) FILTER ({SERVING} AND is_active) AS active,
+               count(*) FILTER ({SERVING} AND mitigation_mode = 'protect') AS protect,
+               count(*) FILTER ({SERVING} AND is_up_to_date) AS up_to_date,
+               count(*) FILTER ({SERVING} AND operational_state = 'na') AS enabled,
+               count(*) FILTER ({SERVING} AND infected) AS infected
         FROM {table.rows}
         """  # noqa: S608 - constants and declared names
     with table.asked() as ask:

@@ -73,6 +73,23 @@ def record(register: Register, locker: Locker, connection: int, key: str) -> Rec
     return None
 
 
+def newest_values(
+    register: Register, locker: Locker, connection: int, keys: Collection[str]
+) -> dict[str, Mapping[str, Any]]:
+    """By key: all values of these records in the newest complete collection, where it has them."""
+    collections = register.collections(locker, connection)[-1:]
+    if not collections or not keys:
+        return {}
+    files = sealed.vouched(locker, [each.path for each in collections], layout.TABLE)
+    columns = [column.name for column in register.declared.columns]
+    found = (
+        f"SELECT * FROM {sealed.relation(register.declared, files, columns)} "  # noqa: S608
+        f"WHERE {register.key} IN (SELECT unnest($keys::VARCHAR[]))"
+    )
+    rows = sealed.select(files, found, {"keys": list(keys)})
+    return {row[register.key]: {name: row[name] for name in columns} for row in rows}
+
+
 def changes(versions: Sequence[Version], ignored: Collection[str] = ()) -> tuple[Change, ...]:
     """What differs between each version and the next, the newest first."""
     found = []

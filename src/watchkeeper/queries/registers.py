@@ -71,7 +71,12 @@ SITES = Register(
         "unlimited_expiration",
     ),
     searched=("name", "description", "account_name", "external_id", "id"),
-    filters={"account": "account_name", "site_state": "state", "kind": "site_type"},
+    filters={
+        "account": "account_name",
+        "account_id": "account_id",
+        "site_state": "state",
+        "kind": "site_type",
+    },
     offered=("account", "site_state", "kind"),
     sorts={
         "name": "lower(name)",
@@ -109,6 +114,31 @@ ACCOUNTS = Register(
     default_sort="name",
     order="lower(name), id",
 )
+GROUPS = Register(
+    resource="groups",
+    shown=(
+        "id",
+        "name",
+        "description",
+        "site_id",
+        "type",
+        "is_default",
+        "inherits",
+        "rank",
+        "total_agents",
+        "filter_name",
+    ),
+    searched=("name", "description", "filter_name", "id"),
+    filters={
+        "site_id": "site_id",
+        "kind": "type",
+        "inherits": "CASE WHEN inherits THEN 'yes' WHEN NOT inherits THEN 'no' END",
+    },
+    offered=("kind", "inherits"),
+    sorts={"name": "lower(name)", "kind": "type", "rank": "rank", "agents": "total_agents"},
+    default_sort="name",
+    order="lower(name), id",
+)
 POLICIES = Register(
     resource="policies",
     shown=(
@@ -143,6 +173,7 @@ POLICIES = Register(
         "suspicious": "mitigation_mode_suspicious",
     },
     default_sort="place",
+    kept=("source_id",),
     # A site stands above its groups, and what is above sites stands first.
     order="lower(site_name) NULLS FIRST, site_id NULLS FIRST, scope = 'group', "
     "scope = 'account', lower(scope_name), id",
@@ -202,4 +233,4 @@ TIMELINES = Register(
     newest_first=True,
     updated="threat_updated_at",
 )
-ALL = (USERS, SERVICE_USERS, SITES, ACCOUNTS, POLICIES, ACTIVITIES)
+ALL = (USERS, SERVICE_USERS, SITES, ACCOUNTS, GROUPS, POLICIES, ACTIVITIES)

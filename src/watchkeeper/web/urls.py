@@ -10,6 +10,7 @@ from watchkeeper.web.views import (
     controls,
     devices,
     overview,
+    policies,
     registers,
     threats,
 )
@@ -42,6 +43,8 @@ pages = [
     path("devices/", devices.devices, name="devices"),
     path("devices/<identity:agent>/refresh/", devices.refresh, name="refresh"),
     path("devices/<identity:agent>/", devices.device, name="device"),
+    path("policies/tree/", policies.tree, name="policy_tree"),
+    path("policies/<identity:identity>/", policies.policy, name="policy"),
     path("threats/", threats.threats, name="threats"),
     path("threats/<identity:identity>/", threats.threat, name="threat"),
 ]
@@ -49,7 +52,8 @@ for name, kind in KINDS.items():
     given = {"kind": name}
     one = f"{name}/<identity:identity>/"
     pages.append(path(f"{name}/", registers.register, given, name=kind.page))
-    pages.append(path(one, registers.one, given, name=kind.record_page))
+    if kind.record_page != "policy":
+        pages.append(path(one, registers.one, given, name=kind.record_page))
 
 urlpatterns = [
     path("", include("watchkeeper.access.urls")),

@@ -1,17 +1,20 @@
 """Declared lists and their records: users, sites, accounts, policies, activities."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
+from watchkeeper.queries import places
 from watchkeeper.queries.activity_words import activity_words
 from watchkeeper.queries.latest import shortfall
 from watchkeeper.queries.record import MOST_COLLECTIONS, record
-from watchkeeper.queries.register import listed
+from watchkeeper.queries.register import Listed, listed
 from watchkeeper.web.asked import asked, newest_first, unlisted
-from watchkeeper.web.page import nothing_connected, page, setting
+from watchkeeper.web.page import Setting, nothing_connected, page, setting
 from watchkeeper.web.registers import KINDS
 
 
@@ -31,7 +34,7 @@ def register(request: HttpRequest, kind: str) -> HttpResponse:
         "kind": shown,
         "asked": wanted,
         "sort": declared.listing.sort_of(wanted),
-        "listed": listed(declared, found.locker, found.connection.id, wanted),
+        "listed": _told(found, kind, listed(declared, found.locker, found.connection.id, wanted)),
         "filtered": bool(wanted.search or wanted.chosen),
         "extra": unlisted(wanted, declared.offered),
         "shortfall": shortfall(found.connection.id, declared.resource),
@@ -62,6 +65,7 @@ def one(request: HttpRequest, kind: str, identity: str) -> HttpResponse:
         "name": view.values[shown.columns[0].name] or view.values[shown.fallback] or identity,
         "pairs": [(name, value) for name, value in view.values.items() if name not in structured],
         "structured": [(name, _lines(view.values[name])) for name in structured],
+        "place": _place(found, kind, view.values),
         "shortfall": shortfall(found.connection.id, shown.register.resource),
         "most": MOST_COLLECTIONS,
         "activity_words": activity_words(found.locker, found.connection.id)
@@ -69,6 +73,33 @@ def one(request: HttpRequest, kind: str, identity: str) -> HttpResponse:
         else {},
     }
     return found.show(request, "web/record.html", context)
+
+
+def _told(found: Setting, kind: str, list_: Listed | None) -> Listed | None:
+    """A list of accounts, sites or groups with what other collections say of each."""
+    if list_ is None or kind not in places.LEVELS:
+        return list_
+    return replace(list_, page=list_.page.map(lambda row: row | _place(found, kind, row)))
+
+
+def _place(found: Setting, kind: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What other collections say of an account, site or group: devices, licences, its site."""
+    if kind not in places.LEVELS:
+        return {}
+    locker, connection = found.locker, found.connection.id
+    devices = places.devices_in(locker, connection, kind)
+    told: dict[str, Any] = {"devices": None if devices is None else devices.get(row["id"], 0)}
+    if kind == "groups":
+        told["site_name"] = places.site_names(locker, connection).get(row["site_id"])
+    if kind == "accounts":
+        summed = places.licences(locker, connection).get(row["id"])
+        told["active_licenses"] = summed.used if summed else None
+        told["unlimited_licenses"] = False  # each of its sites may be, the account says its own
+        told["summed"] = summed
+    used, total = told.get("active_licenses", row.get("active_licenses")), row.get("total_licenses")
+    if used is not None and total is not None and total >= 0:
+        told["left"] = total - used
+    return told
 
 
 def _lines(text: str | None) -> list[tuple[str, str]]:

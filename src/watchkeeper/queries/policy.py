@@ -1,0 +1,150 @@
+"""One policy: its settings beside those of the scope above, who overrides it, what changed it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from watchkeeper.locker.locker import Locker
+from watchkeeper.queries.policy_changes import Explained, Source, explained, parts
+from watchkeeper.queries.policy_tree import Node, node
+from watchkeeper.queries.record import RecordView, newest_values, record
+from watchkeeper.queries.registers import POLICIES
+
+MOST_OVERRIDING = 50
+_ABOVE = {"group": ("site", "account", "tenant"), "site": ("account", "tenant"),
+          "account": ("tenant",), "tenant": ()}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting as it is in effect, and as it is in the scope above."""
+
+    name: str
+    value: Any
+    above: Any
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyView:
+    """A policy: where it comes from, its settings, who below has another, its history.
+
+    `writer` is the scope whose own policy this is, None where that is not known here; `above` is
+    the nearest scope above with a policy that could be read. `overriding` are scopes below with
+    a policy of their own, `overriding_total` of them.
+    """
+
+    view: RecordView
+    writer: Mapping[str, Any] | None
+    above: Mapping[str, Any] | None
+    settings: tuple[Setting, ...]
+    overriding: tuple[Node, ...]
+    overriding_total: int
+    following: int
+    history: tuple[Explained, ...]
+
+    @property
+    def own(self) -> bool:
+        """Whether the policy is the scope's own."""
+        return bool(self.view.values["source"] == self.view.values["scope"])
+
+
+def policy(locker: Locker, connection: int, identity: str) -> PolicyView | None:
+    """The policy of that id; None when no collection looked at has it."""
+    view = record(POLICIES, locker, connection, identity)
+    if view is None:
+        return None
+    values = view.values
+    chain = _chain(values)
+    near = newest_values(POLICIES, locker, connection, [*chain, _writer(values)])
+    above = next((near[each] for each in chain if each in near), None)
+    overriding, total, following = _below(locker, connection, values)
+    return PolicyView(
+        view=view,
+        writer=near.get(_writer(values)),
+        above=above,
+        settings=settings(values, above),
+        overriding=overriding,
+        overriding_total=total,
+        following=following,
+        history=explained(locker, connection, view.changes, _sources(view)),
+    )
+
+
+def settings(values: Mapping[str, Any], above: Mapping[str, Any] | None) -> tuple[Setting, ...]:
+    """Every setting of a policy, in the order they are declared; those in JSON one by one.
+
+    One that the console does not send differs from nothing.
+    """
+    here, there = parts(values), parts(above or {})
+    return tuple(
+        Setting(
+            name,
+            value,
+            there.get(name),
+            differs=above is not None and value is not None and value != there.get(name),
+        )
+        for name, value in here.items()
+    )
+
+
+def _chain(values: Mapping[str, Any]) -> list[str]:
+    """The ids of the policies above, the nearest first."""
+    ids = {"site": values.get("site_id"), "account": values.get("account_id")}
+    found = []
+    for scope in _ABOVE.get(values["scope"], ()):
+        if scope == "tenant":
+            found.append("tenant")
+        elif ids[scope]:
+            found.append(f"{scope}:{ids[scope]}")
+    return found
+
+
+def _writer(values: Mapping[str, Any]) -> str:
+    """The id of the policy that is in effect here, as its own scope has it."""
+    source, identity = values.get("source") or "", values.get("source_id")
+    return f"{source}:{identity}" if identity else source
+
+
+def _sources(view: RecordView) -> tuple[Source, ...]:
+    """The scope, and every scope whose policy was in effect here as far as is looked back."""
+    values = view.values
+    found = [
+        Source(values["scope"], values.get("scope_id") or ""),
+        Source(values.get("source") or "", values.get("source_id") or ""),
+    ]
+    scopes = {"source": "", "source_id": ""}
+    for change in view.changes:
+        scopes |= {name: before or "" for name, before, _ in change.values if name in scopes}
+        found.append(Source(scopes["source"], scopes["source_id"]))
+    return tuple(dict.fromkeys(each for each in found if each.scope))
+
+
+def _below(
+    locker: Locker, connection: int, values: Mapping[str, Any]
+) -> tuple[tuple[Node, ...], int, int]:
+    """Scopes below with a policy of their own: some, how many; and how many follow this one."""
+    column = {"site": "site_id", "account": "account_id"}.get(values["scope"])
+    if values["scope"] not in {"site", "account", "tenant"}:
+        return (), 0, 0
+    (collection,) = POLICIES.collections(locker, connection)
+    table = POLICIES.table(locker, (collection,))
+    within = f"{column} = $scope AND" if column else ""
+    parameters: dict[str, Any] = {"id": values["id"]}
+    if column:
+        parameters["scope"] = values["scope_id"]
+    below = f"FROM {table.rows} WHERE {within} id <> $id AND scope <> 'tenant'"
+    followed = {"source": values["scope"], "source_id": values.get("scope_id") or ""}
+    with table.asked() as ask:
+        rows = ask(
+            f"SELECT *, count(*) OVER () AS total {below} AND source = scope "
+            f"ORDER BY scope = 'group', lower(scope_name), id LIMIT {MOST_OVERRIDING}",
+            parameters,
+        )
+        following = ask(
+            f"SELECT count(*) AS n {below} AND source = $source "
+            "AND coalesce(source_id, '') = $source_id",
+            parameters | followed,
+        )
+    total = int(rows[0]["total"]) if rows else 0
+    return tuple(map(node, rows)), total, int(following[0]["n"])
