@@ -106,9 +106,9 @@ def test_text_of_a_console_comes_as_it_is_and_as_json(viewer: Program, world: Wo
 
 
 def test_what_was_never_collected_says_so(viewer: Program, world: World) -> None:
-    told = viewer.get(f"/connections/{world.hostile.name}/groups", 404)
+    told = viewer.get(f"/connections/{world.hostile.name}/roles", 404)
 
-    assert "No complete collection of groups is there yet" in told["detail"]
+    assert "No complete collection of roles is there yet" in told["detail"]
 
 
 def test_controls_their_results_items_and_history(viewer: Program, world: World) -> None:

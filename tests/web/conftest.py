@@ -32,6 +32,7 @@ ODD = {
     "service-users": ("service_users", ("name", "description", "scope", "scope_roles")),
     "sites": ("sites", ("name", "description", "account_name", "state", "licenses")),
     "accounts": ("accounts", ("name", "account_type", "state", "licenses")),
+    "groups": ("groups", ("name", "description", "filter_name", "type")),
     "policies": ("policies", ("scope", "scope_name", "site_name", "source", "mitigation_mode")),
     "activities": ("activities", ("primary_description", "site_name", "data", "user_id")),
 }

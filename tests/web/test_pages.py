@@ -42,6 +42,7 @@ def pages(world: World) -> list[str]:
             .values_list("path", flat=True)
         ]
         found += [f"/{kind}/{query}" for kind in KINDS]
+        found += [f"/policies/tree/{query}", "/access-keys/"]
     found += [
         f"/devices/{odd_id('h', number)}/?connection={HOSTILE}" for number in range(len(NAMES))
     ]
@@ -49,11 +50,19 @@ def pages(world: World) -> list[str]:
         f"/threats/{odd_id('t', number)}/?connection={HOSTILE}" for number in range(len(NAMES))
     ]
     found += [f"/threats/{identity}/?connection={COMPANY}" for identity in threats(world)]
+    found += [f"/policies/{scope}/?connection={COMPANY}" for scope in scopes(world)]
     for kind in ODD:
         found += [
             f"/{kind}/{odd_id('o', number)}/?connection={HOSTILE}" for number in range(len(NAMES))
         ]
     return found
+
+
+def scopes(world: World) -> list[str]:
+    """The ids of one policy of each level of the company."""
+    newest = next(world.locker.newest_first(COMPANY, "policies"))
+    rows = world.locker.table(newest, ["id", "scope"]).to_pylist()
+    return list({row["scope"]: row["id"] for row in rows}.values())
 
 
 def threats(world: World, most: int = 5) -> list[str]:

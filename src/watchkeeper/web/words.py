@@ -101,9 +101,12 @@ _MOMENT = timedelta(seconds=45)
 
 
 def label(name: str) -> str:
-    """A column's or a filter's name in words: `last_active_at` → Last active."""
-    if name in FILTERS:
-        return FILTERS[name]
+    """A filter's name in words."""
+    return FILTERS.get(name) or column(name)
+
+
+def column(name: str) -> str:
+    """A column's name in words: `last_active_at` → Last active."""
     words = [word for word in name.split("_") if word]
     if len(words) > 1 and words[-1] == "at":
         words.pop()

@@ -22,6 +22,7 @@ register.filter("outcome_bar", charts.outcome_bar)
 register.filter("size", words.size)
 register.filter("span", words.span)
 register.filter("label", words.label)
+register.filter("column", words.column)
 
 
 @register.filter

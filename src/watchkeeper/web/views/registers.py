@@ -96,8 +96,12 @@ def _place(found: Setting, kind: str, row: Mapping[str, Any]) -> dict[str, Any]:
         told["active_licenses"] = summed.used if summed else None
         told["unlimited_licenses"] = False  # each of its sites may be, the account says its own
         told["summed"] = summed
-    used, total = told.get("active_licenses", row.get("active_licenses")), row.get("total_licenses")
-    if used is not None and total is not None and total >= 0:
+        # An account has no flag for being without a limit; none states one of nought.
+        told["total_licenses"] = row["total_licenses"] or None
+    used, total = (
+        (told.get(name, row.get(name))) for name in ("active_licenses", "total_licenses")
+    )
+    if used is not None and total is not None and not row.get("unlimited_licenses"):
         told["left"] = total - used
     return told
 
