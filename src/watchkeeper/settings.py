@@ -34,10 +34,15 @@ SETTINGS: Mapping[str, str] = {
         "file of this installation's own below ~/.config/watchkeeper (root: /etc/watchkeeper), "
         "made when the first token is stored."
     ),
+    "WATCHKEEPER_KEYRING": (
+        "`system`: the keys lie in the keyring of the account Watchkeeper runs as (Secret "
+        "Service, Keychain, Credential Locker), instead of a file."
+    ),
     "WATCHKEEPER_KEY": "The keys themselves instead, the newest first, separated by commas.",
 }
 _PREFIX = "WATCHKEEPER_"
 _TOKEN = "WATCHKEEPER_TOKEN"  # noqa: S105 - a name: commands take a token there, no installation
+_SYSTEM = "system"
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _LARGEST_PORT = 65_535
 
@@ -55,6 +60,7 @@ class Settings:
     allowed_consoles: tuple[str, ...] = ()
     keys: tuple[str, ...] = field(default=(), repr=False)
     key_file: str = ""
+    system_keyring: bool = False
     configuration: Path = field(default=Path("/etc/watchkeeper"), compare=False)
 
     @property
@@ -86,7 +92,11 @@ class Settings:
             "WATCHKEEPER_HOST": self.host,
             "WATCHKEEPER_PORT": str(self.port),
         }
-        return found | ({"WATCHKEEPER_KEY_FILE": self.key_file} if self.key_file else {})
+        if self.key_file:
+            found["WATCHKEEPER_KEY_FILE"] = self.key_file
+        if self.system_keyring:
+            found["WATCHKEEPER_KEYRING"] = _SYSTEM
+        return found
 
 
 def unknown(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -133,6 +143,7 @@ def load(
         allowed_consoles=_several(environ, "WATCHKEEPER_ALLOWED_CONSOLES"),
         keys=_several(environ, "WATCHKEEPER_KEY"),
         key_file=_key_file(environ),
+        system_keyring=_system_keyring(environ),
         configuration=_configuration(environ),
     )
 
@@ -150,6 +161,21 @@ def _data(environ: Mapping[str, str]) -> Path:
 def _key_file(environ: Mapping[str, str]) -> str:
     given = environ.get("WATCHKEEPER_KEY_FILE", "").strip()
     return str(Path(given).expanduser().absolute()) if given else ""
+
+
+def _system_keyring(environ: Mapping[str, str]) -> bool:
+    given = environ.get("WATCHKEEPER_KEYRING", "").strip()
+    if given not in {"", _SYSTEM}:
+        raise UsageError(
+            f"WATCHKEEPER_KEYRING is {given!r}, which is no keyring there is.",
+            hint=f"Give {_SYSTEM}, or leave it out for a file.",
+        )
+    if given and environ.get("WATCHKEEPER_KEY_FILE", "").strip():
+        raise UsageError(
+            "Both WATCHKEEPER_KEYRING and WATCHKEEPER_KEY_FILE are set.",
+            hint="Set the one the keys are to lie in.",
+        )
+    return bool(given)
 
 
 def _configuration(environ: Mapping[str, str]) -> Path:

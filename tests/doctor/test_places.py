@@ -16,6 +16,7 @@ from watchkeeper.doctor.store import clocks
 from watchkeeper.doctor.work import worker_findings
 from watchkeeper.jobs.under_way import WorkerSeen
 from watchkeeper.ledger.folder import DataFolder
+from watchkeeper.ledger.key_places import KeyFile
 from watchkeeper.ledger.keys import KeyRing, key_ring, own_file
 
 NOW = datetime(2026, 11, 22, 6, tzinfo=UTC)
@@ -55,10 +56,10 @@ def test_keys_beside_the_data_are_wrong_and_the_way_out_is_followed(
 ) -> None:
     configuration = tmp_path / "configuration"
     older = folder.keys / "token.key"
-    KeyRing(older).add()
+    KeyRing(KeyFile(older)).add()
 
     ring = key_ring(folder, given=(), file="", configuration=configuration)
-    assert ring.path == older, "an existing installation keeps working"
+    assert ring.place.file == older, "an existing installation keeps working"
     (found,) = places.keys(ring, folder, configuration)
     assert found.state is State.WRONG
     assert found.mend.startswith("Move it: ")
@@ -66,7 +67,7 @@ def test_keys_beside_the_data_are_wrong_and_the_way_out_is_followed(
     moved = found.mend.removeprefix("Move it: ").split(" (it", 1)[0]
     assert os.system(moved) == 0  # noqa: S605 - what the operator is told to type
     ring = key_ring(folder, given=(), file="", configuration=configuration)
-    assert ring.path == own_file(folder, configuration)
+    assert ring.place.file == own_file(folder, configuration)
     assert len(ring.read()) == 1
     assert [each.state for each in places.keys(ring, folder, configuration)] == [State.RIGHT]
 

@@ -10,7 +10,6 @@ from watchkeeper.bootstrap import App
 from watchkeeper.errors import Tampered, UsageError, WatchkeeperError
 from watchkeeper.ledger import dump
 from watchkeeper.ledger.archive import files, manifest_of, writing
-from watchkeeper.ledger.keys import KeyRing, fingerprint, new_key
 
 
 def make(path: Path) -> Path:
@@ -107,27 +106,3 @@ def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> No
 def test_a_backup_of_a_later_version_is_refused(ledger: App) -> None:  # noqa: ARG001
     with pytest.raises(UsageError, match=r"later version: ledger\.9999_later"):
         dump.make_tables([*dump.migrations(), ("ledger", "9999_later")])
-
-
-def test_keys_are_added_in_front_kept_private_and_forgotten(tmp_path: Path) -> None:
-    ring = KeyRing(tmp_path / "apart" / "token.key")
-    assert ring.read() == ()
-    (first,) = ring.keys_to_encrypt()
-    assert ring.keys_to_encrypt() == (first,)
-
-    second, older = ring.add()
-    assert older == first
-    foreign = new_key()
-    assert ring.put_behind([first, foreign]) == 1
-    assert ring.read() == (second, first, foreign)
-    ring.keep([fingerprint(second)])
-    assert ring.read() == (second,)
-    assert ring.path.stat().st_mode & 0o777 == 0o600
-    assert [each.name for each in ring.path.parent.iterdir()] == ["token.key"]
-    assert second not in repr(ring)
-
-    with pytest.raises(UsageError, match="WATCHKEEPER_KEY"):
-        KeyRing(ring.path, (first,)).add()
-    ring.path.chmod(0o644)
-    with pytest.raises(UsageError, match="can be read by others"):
-        ring.read()

@@ -59,3 +59,25 @@ def test_options_of_a_connection_are_given_on_the_command_line(data: Path, tmp_p
     assert "is no interval" in typed(*connect, "--every", "agents", code=2)
     assert "cannot be read as a certificate" in typed(*connect, "--ca-file", "/nowhere", code=2)
     assert "no HTTP proxy" in typed(*connect, "--proxy", "socks5://x", code=2)
+
+
+def test_keys_lie_in_the_systems_keyring_where_that_is_wanted(data: Path, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text(TOKEN, "utf-8")
+    keyring = {
+        "WATCHKEEPER_KEYRING": "system",
+        "PYTHON_KEYRING_BACKEND": "keyrings.alt.file.PlaintextKeyring",
+        "XDG_DATA_HOME": str(tmp_path),
+    }
+    with running(Company(agents=3)) as console:
+        named = ("--name", "acme", "--token-file", token, "--data", data)
+        added = run("connect", "--console", console.url, *named, **keyring)
+        assert added.returncode == 0, added.stderr
+
+    listed = run("keys", "rotate", "--data", data, **keyring)
+    assert "Keys of the system's keyring (watchkeeper, " in listed.stdout
+    assert "opens 1 secret" in listed.stdout
+    without = run("keys", "--data", data, **keyring | {"WATCHKEEPER_KEYRING": ""})
+    assert "No key opens the token of acme" in without.stdout
+    nonsense = run("keys", "--data", data, **keyring | {"WATCHKEEPER_KEYRING": "mine"})
+    assert "is no keyring there is" in nonsense.stderr

@@ -267,6 +267,7 @@ def build(settings: Settings, clock: Clock = SYSTEM_CLOCK, *, collects: bool = F
         given=settings.keys,
         file=settings.key_file,
         configuration=settings.configuration,
+        system=settings.system_keyring,
     )
     vault = Vault(settings.keys or keys)
     installation = Installation(

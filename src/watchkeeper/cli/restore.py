@@ -136,7 +136,7 @@ def _restore_keys(app: "App", keys: tuple[str, ...]) -> None:
         print("The backup holds keys; WATCHKEEPER_KEY is set, so they were not written anywhere.")
     elif keys:
         app.keys.put_behind(keys)
-        print(f"The keys are in {app.keys.path}.")
+        print(f"The keys are in {app.keys}.")
     found = opened(app.keys, app.installation.vault)
     tell_lost(found.lost, app.installation.clock.now())
     for name in found.lost:

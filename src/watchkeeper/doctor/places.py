@@ -56,18 +56,18 @@ def keys(ring: KeyRing, data: DataFolder, configuration: Path) -> list[Finding]:
     topic = "keys"
     if ring.given:
         return [right(topic, "The keys are given by WATCHKEEPER_KEY.")]
-    if not ring.path.exists():
-        text = f"There is no key in {ring.path} yet; one is made with the first token."
-        return [note(topic, text)]
     count = len(ring.read())
-    if data.path not in ring.path.parents:
-        return [right(topic, f"{_keys(count)} in {ring.path}, apart from the data.")]
+    if not count:
+        return [note(topic, f"There is no key in {ring} yet; one is made with the first token.")]
+    file = ring.place.file
+    if file is None or data.path not in file.parents:
+        return [right(topic, f"{_keys(count)} in {ring}, apart from the data.")]
     target = own_file(data, configuration)
     return [
         wrong(
             topic,
-            f"The key file {ring.path} lies beside the data: a copy of the folder has both.",
-            f"Move it: mkdir -p -m 700 {target.parent} && mv {ring.path} {target} (it is found "
+            f"The key file {file} lies beside the data: a copy of the folder has both.",
+            f"Move it: mkdir -p -m 700 {target.parent} && mv {file} {target} (it is found "
             "there), or elsewhere, and set WATCHKEEPER_KEY_FILE.",
         )
     ]

@@ -8,14 +8,13 @@ The first of these that is set, or there, counts:
 
     WATCHKEEPER_KEY                        the keys themselves
     WATCHKEEPER_KEY_FILE                   a file
+    WATCHKEEPER_KEYRING=system             the keyring of the account Watchkeeper runs as
     DATA/keys/token.key                    where earlier versions put it; `doctor` says to move it
     CONFIGURATION/token-<installation>.key
 """
 
 import contextlib
-import fcntl
 import hashlib
-import os
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +23,8 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 from watchkeeper.errors import UsageError
-from watchkeeper.ledger.folder import DataFolder, read_private
+from watchkeeper.ledger.folder import DataFolder
+from watchkeeper.ledger.key_places import KeyFile, KeyPlace, SystemKeyring
 
 _SHOWN = 12
 
@@ -43,29 +43,23 @@ def fingerprint(key: str) -> str:
 class KeyRing:
     """The keys of an installation, read anew at every use: a process need not be restarted.
 
-    `given` are those of the environment; without them they lie in the file `path`.
+    `given` are those of the environment; without them they lie in `place`.
     """
 
-    path: Path
+    place: KeyPlace
     given: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return f"KeyRing({self.path})"
+        return f"KeyRing({self.place})"
+
+    def __str__(self) -> str:
+        return "the environment (WATCHKEEPER_KEY)" if self.given else str(self.place)
 
     def read(self) -> tuple[str, ...]:
-        """The keys, the newest first; none where there is no file. Raises UsageError."""
+        """The keys, the newest first; none where there are none yet. Raises UsageError."""
         if self.given:
             return self.given
-        try:
-            text = read_private(self.path)
-        except FileNotFoundError:
-            return ()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(
-                f"The key file {self.path} cannot be read: {error}.",
-                hint="Give it to the account Watchkeeper runs as, mode 600.",
-            ) from error
-        lines = (line.strip() for line in text.replace(",", "\n").splitlines())
+        lines = (line.strip() for line in (self.place.read() or "").replace(",", "\n").splitlines())
         return tuple(line for line in lines if line and not line.startswith("#"))
 
     def keys_to_encrypt(self) -> tuple[str, ...]:
@@ -101,62 +95,42 @@ class KeyRing:
 
     @contextlib.contextmanager
     def _held(self) -> Iterator[None]:
-        """The file's folder, made where it is missing, for this process alone to write."""
         if self.given:
             raise UsageError(
                 "The keys are given by WATCHKEEPER_KEY, which no command can change.",
                 hint="Put a new key in front of it, separated by a comma, or move the keys into a "
                 "file and set WATCHKEEPER_KEY_FILE.",
             )
-        folder = self.path.parent
-        try:
-            if not folder.is_absolute():
-                raise FileNotFoundError("this account has no home")
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        except OSError as error:
-            raise UsageError(
-                f"The key file {self.path} cannot be made: {error}.",
-                hint="Set WATCHKEEPER_KEY_FILE to a place this account can write, not in the data "
-                "folder.",
-            ) from error
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        with self.place.held():
             yield
-        finally:
-            os.close(handle)
 
     def _write(self, keys: Sequence[str]) -> None:
-        draft = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}")
-        try:
-            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write("".join(f"{key}\n" for key in keys))
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self.path)
-        except OSError as error:
-            raise UsageError(
-                f"The key file {self.path} cannot be written: {error.strerror}.",
-                hint="Set WATCHKEEPER_KEY_FILE to a place this account can write.",
-            ) from error
-        finally:
-            draft.unlink(missing_ok=True)
+        self.place.write("".join(f"{key}\n" for key in keys))
 
 
 def key_ring(
-    folder: DataFolder, *, given: tuple[str, ...], file: str, configuration: Path
+    folder: DataFolder,
+    *,
+    given: tuple[str, ...],
+    file: str,
+    configuration: Path,
+    system: bool = False,
 ) -> KeyRing:
-    """The keys of an installation; `given` and `file` are what its operator set."""
+    """The keys of an installation; `given`, `file` and `system` are what its operator set."""
     if file:
-        return KeyRing(Path(file), given)
+        return KeyRing(KeyFile(Path(file)), given)
+    if system:
+        return KeyRing(SystemKeyring(_name(folder), folder.keys), given)
     older = folder.keys / "token.key"
     if older.exists():
-        return KeyRing(older, given)
-    return KeyRing(own_file(folder, configuration), given)
+        return KeyRing(KeyFile(older), given)
+    return KeyRing(KeyFile(own_file(folder, configuration)), given)
 
 
 def own_file(folder: DataFolder, configuration: Path) -> Path:
     """Where the keys lie by default: a file that bears the installation's own name."""
-    name = folder.secret("installation", lambda: secrets.token_hex(6))
-    return configuration / f"token-{name}.key"
+    return configuration / f"token-{_name(folder)}.key"
+
+
+def _name(folder: DataFolder) -> str:
+    return folder.secret("installation", lambda: secrets.token_hex(6))

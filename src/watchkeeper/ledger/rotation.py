@@ -48,8 +48,7 @@ def opened(ring: KeyRing, vault: Vault) -> Opened:
         KeyUse(name, encrypts=place == 0, opens=number)
         for place, (name, number) in enumerate(counts.items())
     )
-    source = "the environment (WATCHKEEPER_KEY)" if ring.given else str(ring.path)
-    return Opened(source, keys, tuple(dict.fromkeys(lost)))
+    return Opened(str(ring), keys, tuple(dict.fromkeys(lost)))
 
 
 def rotate(vault: Vault, *, actor: str) -> int:
