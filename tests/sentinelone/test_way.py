@@ -2,6 +2,7 @@
 
 import base64
 import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from tests.server.commands import run
 from watchkeeper.errors import NotReachable, UsageError
 from watchkeeper.sentinelone.address import parse_address, parse_proxy
 from watchkeeper.sentinelone.certificates import names, parse_certificates
@@ -126,6 +128,29 @@ def test_an_own_authority_is_believed_where_it_was_given(
 
         ask(f"https://127.0.0.1:{port}", certificates=parse_certificates(f"# ours\n{pem}\n"))
         assert len(seen) == 1
+
+
+def test_the_command_believes_the_authority_in_a_file(
+    authority: tuple[str, ssl.SSLContext], tmp_path: Path
+) -> None:
+    pem, context = authority
+    own = tmp_path / "own.pem"
+    own.write_text(pem, "ascii")
+    token = tmp_path / "token"
+    token.write_text("t" * 80, "ascii")
+
+    def check(*more: object) -> "subprocess.CompletedProcess[str]":
+        words = ("check", "--console", f"https://127.0.0.1:{port}", "--token-file", token, *more)
+        return run(*words, "--tries", 1)
+
+    with served(context) as (port, seen):
+        refused = check()
+        assert (refused.returncode, seen) == (4, [])
+        assert "TLS" in refused.stdout
+        assert "answers, console 1" in check("--ca-file", own).stdout
+        wrong = check("--ca-file", tmp_path / "none.pem")
+        assert (wrong.returncode, wrong.stdout) == (2, "")
+        assert "Give a PEM file" in wrong.stderr
 
 
 def test_certificates_are_kept_as_pem_and_nothing_else(

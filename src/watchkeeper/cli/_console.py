@@ -59,6 +59,12 @@ Total = Annotated[
 Tries = Annotated[
     int, typer.Option("--tries", metavar="N", min=1, max=20, help="How often a page is asked for.")
 ]
+CaFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--ca-file", metavar="FILE", help="PEM: authorities believed beside the system's."
+    ),
+]
 Pause = Annotated[
     float,
     typer.Option(
@@ -99,6 +105,7 @@ def open_console(
     pause: float = 1.0,
     walks: int = 8,
     rates: list[str] | None = None,
+    ca_file: Path | None = None,
 ) -> "Console":
     """The client for what was typed; raises UsageError for what cannot be used."""
     from watchkeeper.sentinelone.address import environment_proxy, parse_address
@@ -122,7 +129,25 @@ def open_console(
         walks=walks,
         rates=slower(rates or ()),
     )
-    return Console(address, token, limits=limits, proxy=environment_proxy(address))
+    return Console(
+        address,
+        token,
+        limits=limits,
+        proxy=environment_proxy(address),
+        certificates=certificates(ca_file) if ca_file else "",
+    )
+
+
+def certificates(file: Path) -> str:
+    """The PEM in a file; raises UsageError."""
+    from watchkeeper.sentinelone.certificates import parse_certificates
+
+    try:
+        return parse_certificates(file.expanduser().read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{file} cannot be read as a certificate.", hint="Give a PEM file."
+        ) from error
 
 
 def _token_text(token_file: Path | None) -> str:

@@ -3,6 +3,7 @@
 from watchkeeper.cli._console import (
     AllowHost,
     AsJson,
+    CaFile,
     ConsoleUrl,
     Silence,
     TokenFile,
@@ -24,6 +25,7 @@ def command(
     silence: Silence = 30.0,
     total: Total = 60.0,
     tries: Tries = 3,
+    ca_file: CaFile = None,
 ) -> None:
     """Test a console and its token: is it reached, whose token is it, what may it read.
 
@@ -38,7 +40,13 @@ def command(
     from watchkeeper.collection.preflight import State, preflight
 
     client = open_console(
-        console, token_file, allow_host=allow_host, silence=silence, total=total, tries=tries
+        console,
+        token_file,
+        allow_host=allow_host,
+        silence=silence,
+        total=total,
+        tries=tries,
+        ca_file=ca_file,
     )
     findings = []
     for finding in preflight(client):

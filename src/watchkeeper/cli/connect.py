@@ -1,12 +1,11 @@
 """`watchkeeper connect`: gives an installation a console to watch."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from watchkeeper.cli._console import ConsoleUrl, TokenFile
+from watchkeeper.cli._console import CaFile, ConsoleUrl, TokenFile
 from watchkeeper.cli._installation import DataFolderOption, actor
 
 
@@ -42,10 +41,7 @@ def command(
             metavar="URL", help="http://host:port; `-` for the environment's. Kept encrypted."
         ),
     ] = None,
-    ca_file: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="PEM: authorities believed beside the system's."),
-    ] = None,
+    ca_file: CaFile = None,
     data: DataFolderOption = None,
 ) -> None:
     """Add a console to this installation, or give one that is there another token or address.
@@ -59,7 +55,7 @@ def command(
     Example: watchkeeper connect --console https://example.sentinelone.net --token-file token
     """
     from watchkeeper import bootstrap
-    from watchkeeper.cli._console import open_console
+    from watchkeeper.cli._console import certificates, open_console
     from watchkeeper.locker.layout import connection_id
     from watchkeeper.model.filter import parse_filter
     from watchkeeper.model.options import parse_intervals, parse_tags
@@ -78,7 +74,7 @@ def command(
         if account or site
         else None,
         "intervals": parse_intervals(every) if every else None,
-        "certificates": _certificates(ca_file) if ca_file else None,
+        "certificates": certificates(ca_file) if ca_file else None,
         "proxy": ("" if proxy == "-" else parse_proxy(proxy)) if proxy else None,
     }
     given = {name: value for name, value in own.items() if value is not None}
@@ -92,15 +88,3 @@ def command(
     print(f"Connected {connection.name} to {connection.console}.")
     if connection.token_expires_at is not None:
         print(f"The token expires on {connection.token_expires_at:%Y-%m-%d}.")
-
-
-def _certificates(file: Path) -> str:
-    from watchkeeper.errors import UsageError
-    from watchkeeper.sentinelone.certificates import parse_certificates
-
-    try:
-        return parse_certificates(file.expanduser().read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"{file} cannot be read as a certificate.", hint="Give a PEM file."
-        ) from error

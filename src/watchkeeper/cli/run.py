@@ -8,6 +8,7 @@ import typer
 from watchkeeper.cli._console import (
     AllowHost,
     AsJson,
+    CaFile,
     Connection,
     ConsoleUrl,
     LockerFolder,
@@ -50,6 +51,7 @@ def command(
     silence: Silence = 30.0,
     total: Total = 60.0,
     tries: Tries = 3,
+    ca_file: CaFile = None,
     pause: Pause = 1.0,
     walks: Walks = 8,
     rate: Rates = None,
@@ -83,6 +85,7 @@ def command(
         pause=pause,
         walks=walks,
         rates=rate,
+        ca_file=ca_file,
     )
     resources, controls = _selection(only)
     name = connection_id(client.address.netloc if connection is None else connection)
