@@ -22,8 +22,14 @@ _PATIENCE = 1800.0
 _SIGN_IN = "/sign-in/"
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 _WHO = re.compile(r"Name: (\S+)\s+Password: (\S+)")
-_LINK = re.compile(r'href="(/(?:devices|threats|collections|controls)/[^"#]*)"')
-_MOST = 25
+_LISTS = (
+    "devices", "threats", "policies", "sites", "accounts", "groups", "users", "service-users",
+    "activities", "collections",
+)  # fmt: skip
+_LINK = re.compile(rf'href="(/(?:{"|".join(_LISTS)}|controls|connections)/[^"#]*)"')
+_NAME = re.compile(r'href="/connections/(?!new/)([^"/]+)/"')
+_API = ("agents?size=500", "agents?q=eu&sort=-seen&size=500", "threats?size=500", "controls")
+_MOST = 80
 
 
 class Visitor:
@@ -107,8 +113,9 @@ def _visitor(said: Path, process: subprocess.Popen[bytes], patience: float) -> V
 
 
 def _pages(visitor: Visitor) -> list[str]:
-    """The first page and what it and the lists lead to, one of a kind and every list's filters."""
-    pages = ["/", "/devices/", "/threats/", "/collections/"]
+    """The first page, every list and what they lead to, one of a kind; and what programs ask."""
+    pages = ["/", "/policies/tree/", "/connections/", *(f"/{name}/" for name in _LISTS)]
+    pages += [f"/{name}/?q=a" for name in _LISTS if name != "collections"]
     kinds = {_kind(page) for page in pages}
     for page in tuple(pages):
         for link in _LINK.findall(visitor.get(page)):
@@ -116,7 +123,10 @@ def _pages(visitor: Visitor) -> list[str]:
             if _kind(path) not in kinds and len(pages) < _MOST:
                 kinds.add(_kind(path))
                 pages.append(path)
-    return pages
+    connected = _NAME.search(visitor.get("/connections/"))
+    if connected is None:
+        raise RuntimeError("the demo shows no connection")
+    return pages + [f"/api/v1/connections/{connected[1]}/{path}" for path in _API]
 
 
 def _kind(path: str) -> str:

@@ -53,6 +53,24 @@ def test_a_run_collects_judges_and_indexes(parts: Installation, console: Running
     assert due_of(connection, parts.clock.now()) == []
 
 
+def test_controls_are_judged_as_soon_as_what_they_read_is_sealed(
+    parts: Installation, console: Running
+) -> None:
+    connection = add(parts, console.url, console.token)
+    carry_out(runs.ask("acme", trigger="maria"), parts, stopping=go_on)
+
+    collected = {each.resource: each for each in CollectionEntry.objects.filter(subject="")}
+    early = 0
+    for control in controls().values():
+        judged = AssessmentEntry.objects.get(connection=connection, control=control.id)
+        ready = max(collected[name].ended for name in control.reads)
+        after = [each.started for each in collected.values() if each.started >= ready]
+        assert judged.judged_at >= ready
+        assert not after or judged.judged_at <= min(after)
+        early += bool(after)
+    assert early > 3
+
+
 def test_a_run_of_some_resources_judges_only_what_reads_them(
     parts: Installation, console: Running
 ) -> None:

@@ -75,7 +75,7 @@ class Report:
         )
 
 
-def collect(
+def collect(  # noqa: PLR0913 - all there is to say of a run, by name
     console: Console,
     locker: Locker,
     connection: str,
@@ -84,6 +84,7 @@ def collect(
     agent: str | None = None,
     trigger: str = "command line",
     on_progress: Progress | None = None,
+    on_sealed: Callable[[str, frozenset[str]], None] | None = None,
     terms: Terms | None = None,
 ) -> Report:
     """Collects the resources named in `only` and what they need, or all.
@@ -91,6 +92,7 @@ def collect(
     Never raises for a resource that cannot be read: that is its verdict. With `agent` (an id)
     that one device is read afresh and nothing else. A run of this connection that was cut off
     lately is gone on with: what it sealed counts, what it was reading is read to its end.
+    `on_sealed` is called whenever a resource is done, with its name and those still to come.
     """
     terms = terms or Terms()
     job = Job(console, locker, connection, trigger, on_progress, due=terms.due)
@@ -107,8 +109,10 @@ def collect(
     left = unfinished(locker, connection, console, wanted, job.run)
     job.run = left.run.id
     try:
-        for resource in wanted:
+        for number, resource in enumerate(wanted, 1):
             _one(job, resource, left, report)
+            if on_sealed is not None:
+                on_sealed(resource.name, frozenset(each.name for each in wanted[number:]))
     except BaseException:
         left.end(left=True)
         raise

@@ -1,6 +1,6 @@
 """One run, carried out: collect, judge, index, and tell how far it is."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -94,6 +94,7 @@ def _collect_and_judge(run: Run, parts: Installation, stopping: Callable[[], boo
     within = Filter(tuple(connection.accounts), tuple(connection.sites))
     terms = Terms(wanted_of(connection), within)
     progress = _ProgressWriter(run, parts.clock.monotonic, stopping)
+    judge = _Judge(connection, locker, parts.clock.now)
     try:
         report = collect(
             console,
@@ -103,11 +104,13 @@ def _collect_and_judge(run: Run, parts: Installation, stopping: Callable[[], boo
             agent=run.subject or None,
             trigger=run.trigger,
             on_progress=progress,
+            on_sealed=judge.ready,
             terms=terms,
         )
         if isinstance(report.fatal, TokenDead) and run.only and _is_news(connection):
             # Every resource is sealed as not read, so that no control stays as it was.
             report = collect(console, locker, connection.name, trigger=run.trigger, terms=terms)
+            judge.again()
     finally:
         console.close()
         progress.write()
@@ -116,8 +119,7 @@ def _collect_and_judge(run: Run, parts: Installation, stopping: Callable[[], boo
         note_state(connection, *_state(report), parts.clock.now())
         _note_token(connection, locker, report.collections)
     if not run.subject:
-        _judge(locker, connection.name, report.collections, parts.clock.now())
-        index(locker, connection)
+        judge.rest({found.resource for found in report.collections})
     return str(report.fatal) if report.fatal is not None else ""
 
 
@@ -149,13 +151,42 @@ def _interruptible(clock: Clock, stopping: Callable[[], bool]) -> Callable[[floa
     return sleep
 
 
-def _judge(
-    locker: Locker, connection: str, collections: Sequence[Collection], now: datetime
-) -> None:
-    """Judges the controls that read anything of what was collected."""
-    collected = {found.resource for found in collections}
-    controls = [control for control in catalogue().values() if collected & set(control.reads)]
-    assess(locker, connection, controls, now=now)
+class _Judge:
+    """Judges the controls of a run, each as soon as all is sealed that it reads of the run."""
+
+    def __init__(self, connection: Connection, locker: Locker, now: Callable[[], datetime]) -> None:
+        self._connection = connection
+        self._locker = locker
+        self._now = now
+        self._left = dict(catalogue())
+        self._read: set[str] = set()
+
+    def ready(self, sealed: str, coming: frozenset[str]) -> None:
+        """A resource was sealed; `coming` are those that the run has still to read."""
+        self._read.add(sealed)
+        index(self._locker, self._connection)
+        self._judge(self._read, coming)
+
+    def again(self) -> None:
+        """Everything was read anew: what was judged meanwhile counts no more."""
+        self._left = dict(catalogue())
+
+    def rest(self, collected: Iterable[str]) -> None:
+        """Judges what is left of the controls that read any of what was collected."""
+        self._judge(set(collected), frozenset())
+
+    def _judge(self, read: set[str], coming: frozenset[str]) -> None:
+        controls = [
+            each
+            for each in self._left.values()
+            if read & set(each.reads) and not coming & set(each.reads)
+        ]
+        if not controls:
+            return
+        for each in controls:
+            del self._left[each.id]
+        assess(self._locker, self._connection.name, controls, now=self._now())
+        index(self._locker, self._connection)
 
 
 class _ProgressWriter:
