@@ -7,7 +7,9 @@ from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
+from django.db import connection as database
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from watchkeeper.access.roles import Role
 from watchkeeper.bootstrap import App
@@ -308,3 +310,20 @@ def test_a_token_that_expires_is_shown_with_its_days(
 
     assert "The API token expires in 6 days" in text
     assert "expires in 6 days" in said(admin.get("/connections/?q=acme").content)
+
+
+@pytest.mark.parametrize("path", ["/devices/", "/connections/?size=200", "/api/v1/connections"])
+def test_hundreds_of_connections_cost_no_more_questions_than_two(admin: Client, path: str) -> None:
+    asked = []
+    for count in (2, 100):
+        already = Connection.objects.count()
+        Connection.objects.bulk_create(
+            Connection(name=f"c{number:03}", console="https://c.sentinelone.net", state="ok")
+            for number in range(already, count)
+        )
+        admin.get(path)
+        with CaptureQueriesContext(database) as queries:
+            assert admin.get(path).status_code == HTTPStatus.OK
+        asked.append(len(queries))
+
+    assert asked[0] == asked[1]

@@ -1,6 +1,6 @@
 """Which consoles are connected, and how each connection is doing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -97,15 +97,19 @@ class ConnectionView:
 
 def connections() -> tuple[ConnectionView, ...]:
     """Every connection that is watched, by name."""
-    return tuple(
-        _view(found) for found in Connection.objects.filter(removed_at=None).order_by("name")
-    )
+    return _views(Connection.objects.filter(removed_at=None).order_by("name"))
+
+
+def watched() -> tuple[str, ...]:
+    """The names of all connections that are watched, in order; there may be hundreds."""
+    found = Connection.objects.filter(removed_at=None).order_by("name")
+    return tuple(found.values_list("name", flat=True))
 
 
 def connection(name: str) -> ConnectionView | None:
     """The connection of that name, one that was removed too, or None."""
     found = Connection.objects.filter(name=name).first()
-    return _view(found) if found else None
+    return _views([found])[0] if found else None
 
 
 def listed(asked: Asked) -> Page[ConnectionView]:
@@ -119,7 +123,7 @@ def listed(asked: Asked) -> Page[ConnectionView]:
     field = SORTS.get(asked.sort, "name")
     order = f"-{field}" if asked.descending else field
     shown = found.order_by(order, "name")[(number - 1) * asked.size : number * asked.size]
-    return Page(tuple(map(_view, shown)), number, asked.size, total)
+    return Page(_views(shown), number, asked.size, total)
 
 
 def _filtered(asked: Asked) -> QuerySet[Connection]:
@@ -144,8 +148,19 @@ def tags() -> Sequence[str]:
     return sorted({tag for each in lists for tag in each})
 
 
-def _view(found: Connection) -> ConnectionView:
-    newest = found.runs.filter(subject="").order_by("-started", "-id").first()
+def _views(found: Iterable[Connection]) -> tuple[ConnectionView, ...]:
+    """Connections with the newest run of each, which is asked for once for all of them."""
+    held = list(found)
+    runs = (
+        Run.objects.filter(connection__in=held, subject="")
+        .order_by("connection_id", "-started", "-id")
+        .distinct("connection_id")
+    )
+    newest = {run.connection_id: run for run in runs}
+    return tuple(_view(each, newest.get(each.pk)) for each in held)
+
+
+def _view(found: Connection, newest: Run | None) -> ConnectionView:
     return ConnectionView(
         id=found.pk,
         name=found.name,

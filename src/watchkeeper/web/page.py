@@ -18,7 +18,7 @@ from watchkeeper.access.roles import Action, may
 from watchkeeper.errors import WatchkeeperError
 from watchkeeper.ledger.installation import installation
 from watchkeeper.locker.locker import Locker
-from watchkeeper.queries.connections import ConnectionView, connections
+from watchkeeper.queries.connections import ConnectionView, connection, watched
 
 _log = structlog.get_logger("watchkeeper.web")
 
@@ -52,10 +52,10 @@ def page(action: Action = Action.SEE) -> Callable[[View[P]], View[P]]:
 
 @dataclass(frozen=True)
 class Setting:
-    """What a page is about: the connection asked for, and all there are to choose from."""
+    """What a page is about: the connection asked for, and the names of all there are."""
 
     connection: ConnectionView
-    connections: tuple[ConnectionView, ...]
+    names: tuple[str, ...]
     now: datetime
 
     @functools.cached_property
@@ -66,7 +66,7 @@ class Setting:
     @property
     def is_default(self) -> bool:
         """True when links need not name the connection."""
-        return self.connection.name == self.connections[0].name
+        return self.connection.name == self.names[0]
 
     def show(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         """The page."""
@@ -78,14 +78,14 @@ def setting(request: HttpRequest, name: str | None = None) -> Setting | None:
 
     Raises Http404 when there is no such connection.
     """
-    found = connections()
-    if not found:
+    names = watched()
+    if not names:
         return None
-    wanted = name or request.GET.get("connection") or found[0].name
-    chosen = next((each for each in found if each.name == wanted), None)
+    wanted = name or request.GET.get("connection") or names[0]
+    chosen = connection(wanted) if wanted in names else None
     if chosen is None:
         raise Http404("There is no such connection.")
-    return Setting(chosen, found, installation().clock.now())
+    return Setting(chosen, names, installation().clock.now())
 
 
 def link(found: Setting | None, name: str, *args: str, **query: str) -> str:
