@@ -1,7 +1,7 @@
 """Declared lists and their records: users, sites, accounts, policies, activities."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -65,7 +65,7 @@ def one(request: HttpRequest, kind: str, identity: str) -> HttpResponse:
         "name": view.values[shown.columns[0].name] or view.values[shown.fallback] or identity,
         "pairs": [(name, value) for name, value in view.values.items() if name not in structured],
         "structured": [(name, _lines(view.values[name])) for name in structured],
-        "place": _place(found, kind, view.values),
+        "place": _place(found, kind)(view.values),
         "shortfall": shortfall(found.connection.id, shown.register.resource),
         "most": MOST_COLLECTIONS,
         "activity_words": activity_words(found.locker, found.connection.id)
@@ -79,31 +79,39 @@ def _told(found: Setting, kind: str, list_: Listed | None) -> Listed | None:
     """A list of accounts, sites or groups with what other collections say of each."""
     if list_ is None or kind not in places.LEVELS:
         return list_
-    return replace(list_, page=list_.page.map(lambda row: row | _place(found, kind, row)))
+    tell = _place(found, kind)
+    return replace(list_, page=list_.page.map(lambda row: row | tell(row)))
 
 
-def _place(found: Setting, kind: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    """What other collections say of an account, site or group: devices, licences, its site."""
+def _place(found: Setting, kind: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """Tells of an account, site or group what other collections say: devices, licences, its site.
+
+    They are asked once for however many rows.
+    """
     if kind not in places.LEVELS:
-        return {}
+        return lambda _: {}
     locker, connection = found.locker, found.connection.id
     devices = places.devices_in(locker, connection, kind)
-    told: dict[str, Any] = {"devices": None if devices is None else devices.get(row["id"], 0)}
-    if kind == "groups":
-        told["site_name"] = places.site_names(locker, connection).get(row["site_id"])
-    if kind == "accounts":
-        summed = places.licences(locker, connection).get(row["id"])
-        told["active_licenses"] = summed.used if summed else None
-        told["unlimited_licenses"] = False  # each of its sites may be, the account says its own
-        told["summed"] = summed
-        # An account has no flag for being without a limit; none states one of nought.
-        told["total_licenses"] = row["total_licenses"] or None
-    used, total = (
-        (told.get(name, row.get(name))) for name in ("active_licenses", "total_licenses")
-    )
-    if used is not None and total is not None and not row.get("unlimited_licenses"):
-        told["left"] = total - used
-    return told
+    names = places.site_names(locker, connection) if kind == "groups" else {}
+    summed = places.licences(locker, connection) if kind == "accounts" else {}
+
+    def tell(row: Mapping[str, Any]) -> dict[str, Any]:
+        told: dict[str, Any] = {"devices": None if devices is None else devices.get(row["id"], 0)}
+        if kind == "groups":
+            return told | {"site_name": names.get(row["site_id"])}
+        used, total = row.get("active_licenses"), row["total_licenses"]
+        if kind == "accounts":
+            sites = summed.get(row["id"])
+            used = sites.used if sites else None
+            # An account has no flag for being without a limit; none states one of nought.
+            total = total or None
+            told |= {"summed": sites, "active_licenses": used, "total_licenses": total}
+            told["unlimited_licenses"] = False
+        if used is not None and total is not None and not row.get("unlimited_licenses"):
+            told["left"] = total - used
+        return told
+
+    return tell
 
 
 def _lines(text: str | None) -> list[tuple[str, str]]:
