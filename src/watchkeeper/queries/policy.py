@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from watchkeeper.locker.locker import Locker
-from watchkeeper.queries.policy_changes import Explained, Source, explained, parts
+from watchkeeper.queries.policy_changes import Explained, explained, parts
 from watchkeeper.queries.policy_tree import Node, node
 from watchkeeper.queries.record import RecordView, newest_values, record
 from watchkeeper.queries.registers import POLICIES
@@ -67,7 +67,7 @@ def policy(locker: Locker, connection: int, identity: str) -> PolicyView | None:
         overriding=overriding,
         overriding_total=total,
         following=following,
-        history=explained(locker, connection, view.changes, _sources(view)),
+        history=explained(locker, connection, view.changes, values),
     )
 
 
@@ -104,20 +104,6 @@ def _writer(values: Mapping[str, Any]) -> str:
     """The id of the policy that is in effect here, as its own scope has it."""
     source, identity = values.get("source") or "", values.get("source_id")
     return f"{source}:{identity}" if identity else source
-
-
-def _sources(view: RecordView) -> tuple[Source, ...]:
-    """The scope, and every scope whose policy was in effect here as far as is looked back."""
-    values = view.values
-    found = [
-        Source(values["scope"], values.get("scope_id") or ""),
-        Source(values.get("source") or "", values.get("source_id") or ""),
-    ]
-    scopes = {"source": "", "source_id": ""}
-    for change in view.changes:
-        scopes |= {name: before or "" for name, before, _ in change.values if name in scopes}
-        found.append(Source(scopes["source"], scopes["source_id"]))
-    return tuple(dict.fromkeys(each for each in found if each.scope))
 
 
 def _below(

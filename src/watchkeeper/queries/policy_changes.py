@@ -1,9 +1,9 @@
 """Who changed a policy: what collections show that it changed, matched to what was done."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from watchkeeper.ledger.models import CollectionEntry
@@ -51,6 +51,13 @@ _BOUND = frozenset({
 """Columns that say whose a policy is and who wrote it; all others are settings."""
 
 _MOST = 2_000
+_INSTANT = timedelta(microseconds=1)
+# The narrowest scope an activity names, as `scope_of` has it.
+_PLACE = (
+    "CASE WHEN coalesce(group_id, '') <> '' THEN 'group:' || group_id "
+    "WHEN coalesce(site_id, '') <> '' THEN 'site:' || site_id "
+    "WHEN coalesce(account_id, '') <> '' THEN 'account:' || account_id ELSE 'tenant:' END"
+)
 _COLUMNS = (
     "id, activity_type, created_at, primary_description, user_id, account_id, site_id, group_id"
 )
@@ -70,7 +77,7 @@ class Explained:
 
     It happened between `since` and `until`: when the collection that still had the old value was
     begun, and when the one that had the new value ended. `told` is False where not all of that
-    time is in the activities collected.
+    time is in the activities collected, or there were more than are looked through.
     """
 
     change: Change
@@ -82,9 +89,12 @@ class Explained:
 
 
 def explained(
-    locker: Locker, connection: int, changes: Sequence[Change], sources: Sequence[Source]
+    locker: Locker, connection: int, changes: Sequence[Change], newest: Mapping[str, Any]
 ) -> tuple[Explained, ...]:
-    """Each change with what may have caused it, in the order given."""
+    """Each change with what may have caused it, the newest first, as they are given.
+
+    `newest` are the policy's newest values.
+    """
     if not changes:
         return ()
     paths = [change.before.path for change in changes]
@@ -94,7 +104,8 @@ def explained(
         for change in changes
     ]
     first, last = min(since for since, _ in spans), max(until for _, until in spans)
-    found = _activities(locker, connection, first, last)
+    places = sources(newest, changes)
+    found, reached = _activities(locker, connection, first, last, set().union(*places))
     windows = _windows(locker, connection, first)
     return tuple(
         Explained(
@@ -105,12 +116,28 @@ def explained(
             tuple(
                 each
                 for each in found
-                if since <= each["created_at"] <= until and explains(each, change, sources)
+                if since <= each["created_at"] <= until and explains(each, change, place)
             ),
-            told=covered(windows, since, until),
+            told=reached <= since and covered(windows, since, until),
         )
-        for change, (since, until) in zip(changes, spans, strict=True)
+        for change, (since, until), place in zip(changes, spans, places, strict=True)
     )
+
+
+def sources(newest: Mapping[str, Any], changes: Sequence[Change]) -> list[frozenset[Source]]:
+    """For each change, newest first: the scope, and where its policy came from before and after.
+
+    What was done where the policy came from at another time did not change it.
+    """
+    own = Source(newest["scope"], newest.get("scope_id") or "")
+    came = {name: newest.get(name) or "" for name in ("source", "source_id")}
+    found = []
+    for change in changes:
+        after = Source(came["source"], came["source_id"])
+        came |= {name: before or "" for name, before, _ in change.values if name in came}
+        before = Source(came["source"], came["source_id"])
+        found.append(frozenset(each for each in (own, before, after) if each.scope))
+    return found
 
 
 def parts(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,10 +180,10 @@ def _values(change: Change) -> tuple[tuple[str, Any, Any], ...]:
     )
 
 
-def explains(activity: Mapping[str, Any], change: Change, sources: Sequence[Source]) -> bool:
+def explains(activity: Mapping[str, Any], change: Change, places: Collection[Source]) -> bool:
     """Whether an activity may be why: it is of such a type, and of one of these scopes."""
     columns = EXPLAINS.get(activity["activity_type"])
-    if columns is None or scope_of(activity) not in set(sources):
+    if columns is None or scope_of(activity) not in places:
         return False
     changed = [name for name, _, _ in change.values]
     # What a scope inherits now came from elsewhere, whatever it was.
@@ -173,19 +200,32 @@ def scope_of(activity: Mapping[str, Any]) -> Source:
 
 
 def _activities(
-    locker: Locker, connection: int, since: datetime, until: datetime
-) -> list[dict[str, Any]]:
-    """Those that change policies in that time, oldest first."""
+    locker: Locker, connection: int, since: datetime, until: datetime, places: Collection[Source]
+) -> tuple[list[dict[str, Any]], datetime]:
+    """Those that change policies of these scopes in that time, oldest first; since when all are.
+
+    That is later than `since` where there are more than are looked through.
+    """
     collections = ACTIVITIES.collections(locker, connection)
     if not collections:
-        return []
+        return [], since
     table = ACTIVITIES.table(locker, collections)
     with table.asked() as ask:
-        return ask(
+        found = ask(
             f"SELECT {_COLUMNS} FROM {table.rows} WHERE created_at BETWEEN $since AND $until "  # noqa: S608
-            f"AND activity_type IN (SELECT unnest($types)) ORDER BY created_at, id LIMIT {_MOST}",
-            {"since": since, "until": until, "types": list(EXPLAINS)},
+            "AND activity_type IN (SELECT unnest($types)) "
+            f"AND {_PLACE} IN (SELECT unnest($places::VARCHAR[])) "
+            f"ORDER BY created_at DESC, id DESC LIMIT {_MOST + 1}",
+            {
+                "since": since,
+                "until": until,
+                "types": list(EXPLAINS),
+                "places": [f"{each.scope}:{each.identity}" for each in places],
+            },
         )
+    # The oldest one met only tells that there are more: others may be of the same moment.
+    reached = found[-2]["created_at"] + _INSTANT if len(found) > _MOST else since
+    return found[_MOST - 1 :: -1], reached
 
 
 def _windows(locker: Locker, connection: int, since: datetime) -> list[tuple[datetime, datetime]]:
