@@ -1,6 +1,7 @@
 """Who changed a policy: only what was done where the policy came from at that time."""
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -123,7 +124,7 @@ def test_a_change_is_of_the_scope_and_of_where_it_came_from_before_and_after(
     came_from: list[Source],
 ) -> None:
     own = Source("group", "9")
-    changes = [_change(old, new) for old, new in zip(came_from, came_from[1:], strict=False)]
+    changes = [_change(old, new) for old, new in pairwise(came_from)]
     newest = {
         "scope": "group",
         "scope_id": "9",
@@ -133,7 +134,7 @@ def test_a_change_is_of_the_scope_and_of_where_it_came_from_before_and_after(
 
     found = sources(newest, changes[::-1])
 
-    pairs = list(zip(came_from, came_from[1:], strict=False))
+    pairs = list(pairwise(came_from))
     assert [set(each) for each in found[::-1]] == [{own, old, new} for old, new in pairs]
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from watchkeeper.locker.locker import Locker
 from watchkeeper.queries.policy_changes import Explained, explained, parts
-from watchkeeper.queries.policy_tree import Node, node
+from watchkeeper.queries.policy_tree import Node, node, policy_id
 from watchkeeper.queries.record import RecordView, newest_values, record
-from watchkeeper.queries.registers import POLICIES
+from watchkeeper.queries.registers import POLICIES, USERS
 
 MOST_OVERRIDING = 50
 _ABOVE = {"group": ("site", "account", "tenant"), "site": ("account", "tenant"),
@@ -31,7 +31,8 @@ class PolicyView:
 
     `writer` is the scope whose own policy this is, None where that is not known here; `above` is
     the nearest scope above with a policy that could be read. `overriding` are scopes below with
-    a policy of their own, `overriding_total` of them.
+    a policy of their own, `overriding_total` of them. `people` are names of users of the console,
+    by id, who did what the history tells.
     """
 
     view: RecordView
@@ -42,6 +43,7 @@ class PolicyView:
     overriding_total: int
     following: int
     history: tuple[Explained, ...]
+    people: Mapping[str, str]
 
     @property
     def own(self) -> bool:
@@ -59,6 +61,7 @@ def policy(locker: Locker, connection: int, identity: str) -> PolicyView | None:
     near = newest_values(POLICIES, locker, connection, [*chain, _writer(values)])
     above = next((near[each] for each in chain if each in near), None)
     overriding, total, following = _below(locker, connection, values)
+    history = explained(locker, connection, view.changes, values)
     return PolicyView(
         view=view,
         writer=near.get(_writer(values)),
@@ -67,7 +70,8 @@ def policy(locker: Locker, connection: int, identity: str) -> PolicyView | None:
         overriding=overriding,
         overriding_total=total,
         following=following,
-        history=explained(locker, connection, view.changes, values),
+        history=history,
+        people=_people(locker, connection, history),
     )
 
 
@@ -102,8 +106,14 @@ def _chain(values: Mapping[str, Any]) -> list[str]:
 
 def _writer(values: Mapping[str, Any]) -> str:
     """The id of the policy that is in effect here, as its own scope has it."""
-    source, identity = values.get("source") or "", values.get("source_id")
-    return f"{source}:{identity}" if identity else source
+    return policy_id(values.get("source") or "", values.get("source_id"))
+
+
+def _people(locker: Locker, connection: int, history: tuple[Explained, ...]) -> dict[str, str]:
+    """Names of the users, by id, as far as users were collected."""
+    ids = {each["user_id"] for change in history for each in change.activities if each["user_id"]}
+    found = newest_values(USERS, locker, connection, ids)
+    return {key: row["full_name"] or row["email"] or key for key, row in found.items()}
 
 
 def _below(

@@ -87,6 +87,16 @@ class Explained:
     activities: tuple[Mapping[str, Any], ...]
     told: bool
 
+    @property
+    def settings(self) -> int:
+        """How many settings changed; whose the policy is, and who wrote it, is none."""
+        return sum(name not in _BOUND for name, _, _ in self.values)
+
+    @property
+    def moved(self) -> bool:
+        """Whether it came from another scope than before."""
+        return any(name in {"source", "source_id"} for name, _, _ in self.values)
+
 
 def explained(
     locker: Locker, connection: int, changes: Sequence[Change], newest: Mapping[str, Any]

@@ -23,7 +23,8 @@ _COLUMNS = (
 class Node:
     """A scope with the policy in effect: its own, or that of the scope named by `source`.
 
-    `id` is empty for a site that has groups here but no policy of its own that could be read.
+    `id` is empty for a site that has groups here but no policy of its own that could be read;
+    `source_name` where the policy it comes from could not be read.
     """
 
     id: str
@@ -35,6 +36,12 @@ class Node:
     source_id: str
     malicious: str
     suspicious: str
+    source_name: str = ""
+
+    @property
+    def source_policy(self) -> str:
+        """The id of the policy in effect here, as its own scope has it."""
+        return policy_id(self.source, self.source_id)
 
     @property
     def own(self) -> bool:
@@ -58,19 +65,33 @@ class SiteNode:
 
 
 @dataclass(frozen=True, slots=True)
+class Below:
+    """How many scopes stand below one, also on other pages, and how many have an own policy."""
+
+    accounts: int = 0
+    own_accounts: int = 0
+    sites: int = 0
+    own_sites: int = 0
+    groups: int = 0
+    own_groups: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class AccountNode:
     """An account, None where its policy could not be read, and its sites on this page."""
 
     node: Node | None
     account_id: str
     sites: tuple[SiteNode, ...]
+    below: Below
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A page of the tree: `tenant` stands above all; `bare` are accounts without sites."""
+    """A page of the tree: `tenant` stands above all, with `below` it; `bare` have no sites."""
 
     tenant: Node | None
+    below: Below
     accounts: tuple[AccountNode, ...]
     bare: tuple[Node, ...]
     sites: Page[SiteNode]
@@ -84,29 +105,53 @@ def policy_tree(locker: Locker, connection: int, number: int, size: int) -> Tree
         return None
     table = POLICIES.table(locker, collections)
     with table.asked() as ask:
-        tops = [
-            node(row)
-            for row in ask(
-                f"SELECT {_COLUMNS} FROM {table.rows} WHERE scope IN ('tenant', 'account') "  # noqa: S608
-                "ORDER BY lower(scope_name), id"
-            )
-        ]
-        sites = _sites(ask, table.rows, number, size)
-        peopled = ask(
-            f"SELECT DISTINCT account_id FROM {table.rows} WHERE scope IN ('site', 'group')"  # noqa: S608
+        rows = ask(
+            f"SELECT {_COLUMNS} FROM {table.rows} WHERE scope IN ('tenant', 'account') "  # noqa: S608
+            "ORDER BY lower(scope_name), id"
         )
+        names = {row["id"]: row["scope_name"] or row["scope"] for row in rows}
+        tops = [node(row, names) for row in rows]
+        sites = _sites(ask, table.rows, names, number, size)
+        below = _below(ask, table.rows)
     accounts = {each.scope_id: each for each in tops if each.scope == "account"}
-    with_sites = {row["account_id"] for row in peopled}
     return Tree(
         tenant=next((each for each in tops if each.scope == "tenant"), None),
-        accounts=tuple(_by_account(sites.rows, accounts)),
-        bare=tuple(each for key, each in accounts.items() if key not in with_sites),
+        below=_all(below.values(), accounts.values()),
+        accounts=tuple(_by_account(sites.rows, accounts, below)),
+        bare=tuple(each for key, each in accounts.items() if key not in below),
         sites=sites,
         collection=collections[-1],
     )
 
 
-def _sites(ask: Ask, rows: str, number: int, size: int) -> Page[SiteNode]:
+def _below(ask: Ask, rows: str) -> dict[str, Below]:
+    """By id of an account: what stands below it; of an empty id what is in no account."""
+    counted = ask(
+        "SELECT coalesce(account_id, '') AS account, "  # noqa: S608
+        "count(*) FILTER (scope = 'site') AS sites, "
+        "count(*) FILTER (scope = 'site' AND source = scope) AS own_sites, "
+        "count(*) FILTER (scope = 'group') AS groups, "
+        "count(*) FILTER (scope = 'group' AND source = scope) AS own_groups "
+        f"FROM {rows} WHERE scope IN ('site', 'group') GROUP BY 1"
+    )
+    names = ("sites", "own_sites", "groups", "own_groups")
+    return {row["account"]: Below(**{name: int(row[name]) for name in names}) for row in counted}
+
+
+def _all(below: Iterable[Below], accounts: Iterable[Node]) -> Below:
+    """What stands below the tenant."""
+    every, tops = list(below), list(accounts)
+    return Below(
+        accounts=len(tops),
+        own_accounts=sum(each.own for each in tops),
+        sites=sum(each.sites for each in every),
+        own_sites=sum(each.own_sites for each in every),
+        groups=sum(each.groups for each in every),
+        own_groups=sum(each.own_groups for each in every),
+    )
+
+
+def _sites(ask: Ask, rows: str, names: Mapping[str, str], number: int, size: int) -> Page[SiteNode]:
     counted = (
         "SELECT coalesce(site_id, '') AS site, any_value(site_name) AS name, "  # noqa: S608
         "any_value(account_id) AS account, count(*) FILTER (scope = 'group') AS groups, "
@@ -130,7 +175,7 @@ def _sites(ask: Ask, rows: str, number: int, size: int) -> Page[SiteNode]:
         "ORDER BY lower(scope_name), id) <= $most ORDER BY lower(scope_name), id",
         wanted,
     )
-    own = {row["site_id"] or "": node(row) for row in below if row["scope"] == "site"}
+    own = {row["site_id"] or "": node(row, names) for row in below if row["scope"] == "site"}
     groups: dict[str, list[Node]] = {}
     for row in below:
         if row["scope"] == "group":
@@ -147,17 +192,24 @@ def _sites(ask: Ask, rows: str, number: int, size: int) -> Page[SiteNode]:
     return Page(tuple(nodes), number, size, total)
 
 
-def _by_account(sites: Iterable[SiteNode], accounts: Mapping[str, Node]) -> Iterable[AccountNode]:
+def _by_account(
+    sites: Iterable[SiteNode], accounts: Mapping[str, Node], below: Mapping[str, Below]
+) -> Iterable[AccountNode]:
     """The sites of a page below their accounts; sites of one account stand together."""
     found: dict[str, list[SiteNode]] = {}
     for each in sites:
         found.setdefault(each.node.account_id, []).append(each)
-    for account, below in found.items():
-        yield AccountNode(accounts.get(account), account, tuple(below))
+    for account, shown in found.items():
+        yield AccountNode(accounts.get(account), account, tuple(shown), below[account])
 
 
-def node(row: Mapping[str, Any]) -> Node:
-    """A scope, from a row of the list of policies."""
+def policy_id(scope: str, identity: str | None) -> str:
+    """The id of the policy of that scope."""
+    return f"{scope}:{identity}" if identity else scope
+
+
+def node(row: Mapping[str, Any], names: Mapping[str, str] | None = None) -> Node:
+    """A scope, from a row of the list of policies; `names` are those of policies above, by id."""
     return Node(
         id=row["id"],
         scope=row["scope"] or "",
@@ -168,6 +220,7 @@ def node(row: Mapping[str, Any]) -> Node:
         source_id=row["source_id"] or "",
         malicious=row["mitigation_mode"] or "",
         suspicious=row["mitigation_mode_suspicious"] or "",
+        source_name=(names or {}).get(policy_id(row["source"] or "", row["source_id"]), ""),
     )
 
 

@@ -1,7 +1,6 @@
 """Declared lists and their records: users, sites, accounts, policies, activities."""
 
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +10,7 @@ from django.views.decorators.http import require_GET
 from watchkeeper.queries import places
 from watchkeeper.queries.activity_words import activity_words
 from watchkeeper.queries.latest import shortfall
+from watchkeeper.queries.listing import Asked
 from watchkeeper.queries.record import MOST_COLLECTIONS, record
 from watchkeeper.queries.register import Listed, listed
 from watchkeeper.web.asked import asked, newest_first, unlisted
@@ -65,7 +65,9 @@ def one(request: HttpRequest, kind: str, identity: str) -> HttpResponse:
         "name": view.values[shown.columns[0].name] or view.values[shown.fallback] or identity,
         "pairs": [(name, value) for name, value in view.values.items() if name not in structured],
         "structured": [(name, _lines(view.values[name])) for name in structured],
-        "place": _place(found, kind)(view.values),
+        "place": places.placed(found.locker, found.connection.id, kind, [view.values])[0],
+        "groups": _groups(found, kind, identity),
+        "groups_kind": KINDS["groups"],
         "shortfall": shortfall(found.connection.id, shown.register.resource),
         "most": MOST_COLLECTIONS,
         "activity_words": activity_words(found.locker, found.connection.id)
@@ -79,39 +81,19 @@ def _told(found: Setting, kind: str, list_: Listed | None) -> Listed | None:
     """A list of accounts, sites or groups with what other collections say of each."""
     if list_ is None or kind not in places.LEVELS:
         return list_
-    tell = _place(found, kind)
-    return replace(list_, page=list_.page.map(lambda row: row | tell(row)))
+    rows = list_.page.rows
+    told = places.placed(found.locker, found.connection.id, kind, rows)
+    merged = tuple(row | more for row, more in zip(rows, told, strict=True))
+    return replace(list_, page=replace(list_.page, rows=merged))
 
 
-def _place(found: Setting, kind: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """Tells of an account, site or group what other collections say: devices, licences, its site.
-
-    They are asked once for however many rows.
-    """
-    if kind not in places.LEVELS:
-        return lambda _: {}
-    locker, connection = found.locker, found.connection.id
-    devices = places.devices_in(locker, connection, kind)
-    names = places.site_names(locker, connection) if kind == "groups" else {}
-    summed = places.licences(locker, connection) if kind == "accounts" else {}
-
-    def tell(row: Mapping[str, Any]) -> dict[str, Any]:
-        told: dict[str, Any] = {"devices": None if devices is None else devices.get(row["id"], 0)}
-        if kind == "groups":
-            return told | {"site_name": names.get(row["site_id"])}
-        used, total = row.get("active_licenses"), row["total_licenses"]
-        if kind == "accounts":
-            sites = summed.get(row["id"])
-            used = sites.used if sites else None
-            # An account has no flag for being without a limit; none states one of nought.
-            total = total or None
-            told |= {"summed": sites, "active_licenses": used, "total_licenses": total}
-            told["unlimited_licenses"] = False
-        if used is not None and total is not None and not row.get("unlimited_licenses"):
-            told["left"] = total - used
-        return told
-
-    return tell
+def _groups(found: Setting, kind: str, identity: str) -> Listed | None:
+    """The groups of a site, the first of them."""
+    if kind != "sites":
+        return None
+    wanted = Asked(chosen={"site_id": identity})
+    groups = KINDS["groups"].register
+    return _told(found, "groups", listed(groups, found.locker, found.connection.id, wanted))
 
 
 def _lines(text: str | None) -> list[tuple[str, str]]:
