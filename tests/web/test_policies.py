@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from django.test import Client
@@ -215,4 +216,5 @@ def test_whatever_id_a_console_sends_every_link_of_a_list_leads_somewhere(
     own = links(page, f"/{kind}/")
     assert any("a/b" in each for each in own)
     for address in own:
+        assert urljoin("http://here/", address) == f"http://here{address}"  # as a browser goes
         shown(client, address)
