@@ -39,7 +39,7 @@ def company(seed: int, sites: int, groups: int) -> list[Row]:
             **place,
         }
 
-    rows = [
+    rows: list[Row] = [
         {
             "id": "tenant",
             "scope": "tenant",
@@ -56,13 +56,13 @@ def company(seed: int, sites: int, groups: int) -> list[Row]:
         place = {"account_id": account, "site_id": site, "site_name": f"site {site}"}
         rows.append(made("site", site, f"account:{account}", **place))
     for number in range(groups):
-        site = chance.randrange(sites)
+        home = chance.randrange(sites)
         place = {
-            "account_id": accounts[site % 2],
-            "site_id": f"s{site}",
-            "site_name": f"site s{site}",
+            "account_id": accounts[home % 2],
+            "site_id": f"s{home}",
+            "site_name": f"site s{home}",
         }
-        rows.append(made("group", f"g{number}", f"site:s{site}", **place))
+        rows.append(made("group", f"g{number}", f"site:s{home}", **place))
     return rows
 
 
