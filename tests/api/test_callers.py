@@ -99,7 +99,7 @@ def test_a_key_notes_when_it_was_used(viewer: Program) -> None:
     ("name", "role", "days", "told"),
     [
         ("", Role.VIEWER, 30, "needs a name"),
-        ("a\x1bb", Role.VIEWER, 30, "needs a name"),
+        ("a\x1bb", Role.VIEWER, 30, "do not show"),
         ("ok", Role.ADMIN, 30, "may do less"),
         ("ok", Role.VIEWER, 0, "1 to 365 days"),
         ("ok", Role.VIEWER, LONGEST_DAYS + 1, "1 to 365 days"),

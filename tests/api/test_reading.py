@@ -34,7 +34,7 @@ def every(program: Program, path: str, **asked: str) -> Iterator[dict[str, Any]]
 def test_every_resource_has_a_list_and_records(
     viewer: Program, world: World, resource: str
 ) -> None:
-    path = f"/connections/{world.company.name}/{resource.replace('_', '-')}"
+    path = f"/connections/{world.company.name}/{resource}"
     rows = list(every(viewer, path, size="7"))
 
     newest = CollectionEntry.objects.filter(connection=world.company, resource=resource).first()

@@ -52,8 +52,10 @@ def offered(person: Person) -> tuple[Role, ...]:
 def issue(person: Person, name: str, role: Role, days: int, *, actor: str, now: datetime) -> Issued:
     """Makes a key for a person; raises UsageError for what it cannot be."""
     name = " ".join(name.split())
-    if not name or not name.isprintable():
+    if not name:
         raise UsageError("An access key needs a name.", hint="Say what uses it: `ticketing`.")
+    if not name.isprintable():
+        raise UsageError("The name holds characters that do not show.", hint="Type it anew.")
     if role not in offered(person):
         raise UsageError(
             f"{person.get_username()} may do less than the role {role.value}.",

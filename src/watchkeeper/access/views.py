@@ -1,7 +1,7 @@
 """Signing in and out, and whether the server is there at all."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +17,13 @@ class SignIn(LoginView):
     template_name = "access/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Signs in and writes that down."""
+        answer = super().form_valid(form)
+        name = self.request.user.get_username()
+        record(name, "person.signed_in", name)
+        return answer
 
 
 class ChangePassword(PasswordChangeView):

@@ -10,6 +10,7 @@ from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints
 
 from watchkeeper.api.problems import Declined
+from watchkeeper.collection.engine import AGENT
 from watchkeeper.errors import ConsoleError, UsageError
 from watchkeeper.jobs.trying import Candidate, ensure_accepted
 from watchkeeper.ledger.connections import Options, proxy_of
@@ -141,6 +142,19 @@ def resources(names: Sequence[str]) -> list[str]:
             faults={f"body resources {each}": "There is no such resource." for each in unknown},
         )
     return list(names)
+
+
+def ensure_agent(agent: str, resources: Sequence[str]) -> None:
+    """Raises Declined unless that can be an agent's id, and is all that is asked for."""
+    faults = {}
+    if not AGENT.fullmatch(agent):
+        faults["body agent"] = "This is no id of an agent's."
+    if resources:
+        faults["body resources"] = "An agent is read alone: leave the resources out."
+    if faults:
+        raise Declined(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "The request holds what cannot be used.", faults=faults
+        )
 
 
 @contextmanager

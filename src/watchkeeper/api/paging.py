@@ -12,6 +12,8 @@ from watchkeeper.queries.paging import Page
 
 T = TypeVar("T")
 MOST = 500
+MOST_ID = 2**63 - 1
+UPTO = "Leave out what came later than this; `next` sets it, so that no page meets another's."
 _MOST_PAGES = 1_000_000
 
 Words = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
@@ -70,7 +72,7 @@ def listed(
     response: HttpResponse,
     asked: Paging,
     found: Page[Any],
-    **pinned: str,
+    **pinned: str | int,
 ) -> dict[str, Any]:
     """A page as `Listed` tells it; `pinned` parameters go along to the next page.
 
@@ -81,7 +83,7 @@ def listed(
     if not beyond and found.next is not None:
         query = request.GET.copy()
         for name, value in (pinned | {"page": str(found.next)}).items():
-            query[name] = value
+            query[name] = str(value)
         following = f"{request.path}?{query.urlencode()}"
         response.headers["Link"] = f'<{following}>; rel="next"'
     return {

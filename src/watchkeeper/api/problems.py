@@ -99,7 +99,7 @@ def _invalid(_: HttpRequest, error: Any) -> HttpResponse:
 def _where(steps: tuple[Any, ...]) -> str:
     """`query size` or `body tags 0`: without the name the code has for the whole."""
     place, *names = map(str, steps)
-    if place in _PLACES and len(names) > 1 and names[0] in {"asked", "wanted"}:
+    if place in _PLACES and names and names[0] in {"asked", "wanted"}:
         names = names[1:]
     return " ".join((place, *names))
 

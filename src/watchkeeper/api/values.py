@@ -6,6 +6,8 @@ from typing import Any
 from ninja import Schema
 from pydantic import Field
 
+from watchkeeper.ledger.models import RunState
+from watchkeeper.model.collection import Verdict
 from watchkeeper.queries.collections import CollectionRow
 from watchkeeper.queries.connections import ConnectionView, RunRow
 
@@ -15,6 +17,7 @@ Seconds = float
 class Progress(Schema):
     """How far a run is with one resource."""
 
+    resource: str
     title: str
     rows: int
     expected: int | None = Field(description="What the console counted; null where it does not.")
@@ -25,8 +28,9 @@ class Run(Schema):
     """One collecting and judging, from being asked for to its end."""
 
     id: int
+    subject: str = Field(description="The id of the one agent it reads, or empty.")
     trigger: str = Field(description="What asked for it: `schedule`, `first`, or who did.")
-    state: str = Field(description="`waiting`, `running`, `done`, or `failed`.")
+    state: RunState
     reason: str
     started: datetime
     ended: datetime | None
@@ -66,7 +70,7 @@ class Collection(Schema):
     path: str = Field(description="Its folder in the locker.")
     resource: str
     subject: str = Field(description="Empty, or the one thing it is about: `agent:123`.")
-    verdict: str
+    verdict: Verdict
     reason: str
     started: datetime
     ended: datetime

@@ -27,7 +27,7 @@ from watchkeeper.model.resource import Resource, Walk
 from watchkeeper.resources import catalogue
 from watchkeeper.sentinelone.client import Console
 
-_AGENT = re.compile(r"[A-Za-z0-9-]{1,64}")
+AGENT = re.compile(r"[A-Za-z0-9-]{1,64}")
 _WALKS: dict[Walk, Callable[[Reading], Collection]] = {
     Walk.CURSOR: increments.read,
     Walk.WINDOWS: windows.read,
@@ -98,7 +98,7 @@ def collect(  # noqa: PLR0913 - all there is to say of a run, by name
     job = Job(console, locker, connection, trigger, on_progress, due=terms.due)
     report = Report()
     if agent is not None:
-        if not _AGENT.fullmatch(agent):
+        if not AGENT.fullmatch(agent):
             raise UsageError(f"{agent!r} is no agent's id.", hint="Give the console's own id.")
         resource = catalogue()["agents"]
         subject = f"agent:{agent}"

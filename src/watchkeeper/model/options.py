@@ -17,6 +17,8 @@ def parse_tags(text: str) -> list[str]:
         dict.fromkeys(" ".join(each.split()) for each in text.replace("\n", ",").split(","))
     )
     tags = [each for each in found if each]
+    if not all(each.isprintable() for each in tags):
+        raise UsageError("A tag holds characters that do not show.", hint="Type it anew.")
     if len(tags) > _MOST_TAGS or any(len(each) > _LONGEST_TAG for each in tags):
         raise UsageError(
             "There are too many tags, or one is too long.",

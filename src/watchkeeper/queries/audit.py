@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from watchkeeper.ledger.models import AuditEvent
 from watchkeeper.queries.paging import Page, clamp
 
@@ -27,20 +29,26 @@ def events(
     thing: str = "",
     since: datetime | None = None,
     until: datetime | None = None,
+    upto: int | None = None,
     number: int = 1,
     size: int = 50,
 ) -> Page[Event]:
-    """A page of the events, the newest first, from `since` on and before `until`."""
+    """A page of the events, the newest first, from `since` on and before `until`.
+
+    `actor` is a person, what their access keys did included; with `upto` none of a higher id.
+    """
     chosen = {
-        "actor": actor or None,
         "action": action or None,
         "object": thing or None,
         "at__gte": since,
         "at__lt": until,
+        "pk__lte": upto,
     }
     found = AuditEvent.objects.filter(
         **{name: value for name, value in chosen.items() if value is not None}
     )
+    if actor:
+        found = found.filter(Q(actor=actor) | Q(actor__startswith=f"{actor} (key "))
     total = found.count()
     number = clamp(number, size, total)
     shown = found[(number - 1) * size : number * size]

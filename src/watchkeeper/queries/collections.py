@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Max
+
 from watchkeeper.ledger.models import CollectionEntry
 from watchkeeper.locker import layout, records
 from watchkeeper.locker.locker import Locker
@@ -87,7 +89,7 @@ class CollectionView:
     table_sha256: str
 
 
-def collections(
+def collections(  # noqa: PLR0913 - what a list may be asked for, by name
     connection: int,
     *,
     resource: str = "",
@@ -96,9 +98,18 @@ def collections(
     descending: bool = True,
     number: int = 1,
     size: int = 50,
+    whole: bool = False,
+    upto: int | None = None,
 ) -> Page[CollectionRow]:
-    """A page of the connection's collections, the newest first unless asked otherwise."""
+    """A page of the connection's collections, the newest first unless asked otherwise.
+
+    `whole` leaves out those of one device alone, `upto` those that were indexed later than that.
+    """
     found = CollectionEntry.objects.filter(connection=connection)
+    if whole:
+        found = found.filter(subject="")
+    if upto is not None:
+        found = found.filter(pk__lte=upto)
     if resource:
         found = found.filter(resource=resource)
     if verdict:
@@ -109,6 +120,11 @@ def collections(
     number = clamp(number, size, total)
     shown = found.order_by(order, "-ended", "-id")[(number - 1) * size : number * size]
     return Page(tuple(row(entry) for entry in shown), number, size, total)
+
+
+def newest_entry() -> int:
+    """The number of what was indexed last: later ones have higher ones."""
+    return CollectionEntry.objects.aggregate(newest=Max("pk"))["newest"] or 0
 
 
 def resources_of(connection: int) -> tuple[str, ...]:

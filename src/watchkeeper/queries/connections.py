@@ -21,6 +21,7 @@ PAUSED, REMOVED = "paused", "removed"
 class Progress:
     """How far a run is with one resource; `verdict` is empty until it is done."""
 
+    resource: str
     title: str
     rows: int
     expected: int | None
@@ -38,6 +39,7 @@ class RunRow:
     started: datetime
     ended: datetime | None
     progress: tuple[Progress, ...]
+    subject: str = ""
 
     @property
     def open(self) -> bool:
@@ -181,10 +183,12 @@ def _view(found: Connection, newest: Run | None) -> ConnectionView:
     )
 
 
-def runs_of(connection: int, most: int = 10) -> tuple[RunRow, ...]:
-    """The newest runs of a connection, the newest first."""
-    found = Run.objects.filter(connection=connection, subject="")[:most]
-    return tuple(run_row(each) for each in found)
+def runs_of(connection: int, most: int = 10, *, devices: bool = False) -> tuple[RunRow, ...]:
+    """The newest runs of a connection, the newest first; with `devices` those of one device too."""
+    found = Run.objects.filter(connection=connection)
+    if not devices:
+        found = found.filter(subject="")
+    return tuple(run_row(each) for each in found[:most])
 
 
 def run_of(connection: int, run: int) -> RunRow | None:
@@ -197,6 +201,7 @@ def run_row(run: Run) -> RunRow:
     """A run as pages show it."""
     progress = tuple(
         Progress(
+            resource=name,
             title=str(step.get("title", name)),
             rows=int(step.get("rows") or 0),
             expected=step.get("expected"),
@@ -204,4 +209,6 @@ def run_row(run: Run) -> RunRow:
         )
         for name, step in run.progress.items()
     )
-    return RunRow(run.pk, run.trigger, run.state, run.reason, run.started, run.ended, progress)
+    return RunRow(
+        run.pk, run.trigger, run.state, run.reason, run.started, run.ended, progress, run.subject
+    )

@@ -59,6 +59,7 @@ DEVICES = Register(
         "mode": "mitigation_mode",
         "state": "operational_state",
         "membership": MEMBERSHIP,
+        "serving": f"CASE WHEN {SERVING} THEN 'yes' ELSE 'no' END",
         "version": "agent_version",
         "active": "CASE WHEN is_active THEN 'yes' WHEN NOT is_active THEN 'no' END",
         "infected": "CASE WHEN infected THEN 'yes' ELSE 'no' END",
@@ -78,6 +79,10 @@ DEVICES = Register(
     },
     default_sort="name",
     order="lower(computer_name), id",
+    closed={
+        **dict.fromkeys(("active", "infected", "current", "serving"), ("yes", "no")),
+        "membership": ("in service", "uninstall pending", "decommissioned", "uninstalled"),
+    },
     computed={"membership": MEMBERSHIP},
     kept=(
         "is_active",

@@ -36,6 +36,11 @@ def _made(resource: Resource) -> Register:
             for each in resource.columns
             if each.type in _COMPARED and each.name not in _RESERVED
         },
+        closed={
+            each.name: ("true", "false")
+            for each in resource.columns
+            if each.type is ColumnType.BOOLEAN
+        },
         offered=(),
         sorts={"id": key},
         default_sort="id",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import F, Max, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, TruncDate
 
 from watchkeeper.ledger.models import AssessmentEntry
@@ -80,9 +80,24 @@ def of_control(connection: int, control: str, most: int = 60) -> tuple[Judged, .
     return tuple(_judged(entry) for entry in reversed(entries))
 
 
-def page_of_control(connection: int, control: str, number: int, size: int) -> Page[Judged]:
-    """A page of the assessments of a control, newest first."""
+def newest_assessment() -> int:
+    """The number of the assessment that was indexed last: later ones have higher ones."""
+    return AssessmentEntry.objects.aggregate(newest=Max("pk"))["newest"] or 0
+
+
+def path_of(connection: int, control: str, identity: str) -> str | None:
+    """The folder of an assessment of a control by its id; None when there is no such one."""
+    found = _entries(connection, control).filter(path__endswith=f"/id={identity}").first()
+    return found.path if found else None
+
+
+def page_of_control(
+    connection: int, control: str, number: int, size: int, upto: int | None = None
+) -> Page[Judged]:
+    """A page of the assessments of a control, newest first; `upto` leaves out later ones."""
     entries = _entries(connection, control)
+    if upto is not None:
+        entries = entries.filter(pk__lte=upto)
     total = entries.count()
     number = clamp(number, size, total)
     shown = entries[(number - 1) * size : number * size]

@@ -31,8 +31,9 @@ class PolicyView:
 
     `writer` is the scope whose own policy this is, None where that is not known here; `above` is
     the nearest scope above with a policy that could be read. `overriding` are scopes below with
-    a policy of their own, `overriding_total` of them. `people` are names of users of the console,
-    by id, who did what the history tells.
+    a policy of their own, `overriding_total` of them; `below` are all there are, of which
+    `following` have this policy because it is this scope's own. `people` are names of users of the
+    console, by id, who did what the history tells.
     """
 
     view: RecordView
@@ -42,6 +43,7 @@ class PolicyView:
     overriding: tuple[Node, ...]
     overriding_total: int
     following: int
+    below: int
     history: tuple[Explained, ...]
     people: Mapping[str, str]
 
@@ -60,7 +62,7 @@ def policy(locker: Locker, connection: int, identity: str) -> PolicyView | None:
     chain = _chain(values)
     near = newest_values(POLICIES, locker, connection, [*chain, _writer(values)])
     above = next((near[each] for each in chain if each in near), None)
-    overriding, total, following = _below(locker, connection, values)
+    overriding, total, following, below = _below(locker, connection, values)
     history = explained(locker, connection, view.changes, values)
     return PolicyView(
         view=view,
@@ -70,6 +72,7 @@ def policy(locker: Locker, connection: int, identity: str) -> PolicyView | None:
         overriding=overriding,
         overriding_total=total,
         following=following,
+        below=below,
         history=history,
         people=_people(locker, connection, history),
     )
@@ -118,11 +121,11 @@ def _people(locker: Locker, connection: int, history: tuple[Explained, ...]) -> 
 
 def _below(
     locker: Locker, connection: int, values: Mapping[str, Any]
-) -> tuple[tuple[Node, ...], int, int]:
-    """Scopes below with a policy of their own: some, how many; and how many follow this one."""
+) -> tuple[tuple[Node, ...], int, int, int]:
+    """Scopes below with a policy of their own: some, how many; how many follow this one; all."""
     column = {"site": "site_id", "account": "account_id"}.get(values["scope"])
     if values["scope"] not in {"site", "account", "tenant"}:
-        return (), 0, 0
+        return (), 0, 0, 0
     (collection,) = POLICIES.collections(locker, connection)
     table = POLICIES.table(locker, (collection,))
     within = f"{column} = $scope AND" if column else ""
@@ -137,10 +140,10 @@ def _below(
             f"ORDER BY scope = 'group', lower(scope_name), id LIMIT {MOST_OVERRIDING}",
             parameters,
         )
-        following = ask(
-            f"SELECT count(*) AS n {below} AND source = $source "
-            "AND coalesce(source_id, '') = $source_id",
+        (counted,) = ask(
+            "SELECT count(*) AS n, count(*) FILTER (source = $source "
+            f"AND coalesce(source_id, '') = $source_id) AS following {below}",
             parameters | followed,
         )
     total = int(rows[0]["total"]) if rows else 0
-    return tuple(map(node, rows)), total, int(following[0]["n"])
+    return tuple(map(node, rows)), total, int(counted["following"]), int(counted["n"])

@@ -37,6 +37,7 @@ class Node:
     malicious: str
     suspicious: str
     source_name: str = ""
+    site_name: str = ""
 
     @property
     def source_policy(self) -> str:
@@ -221,6 +222,7 @@ def node(row: Mapping[str, Any], names: Mapping[str, str] | None = None) -> Node
         malicious=row["mitigation_mode"] or "",
         suspicious=row["mitigation_mode_suspicious"] or "",
         source_name=(names or {}).get(policy_id(row["source"] or "", row["source_id"]), ""),
+        site_name=row["site_name"] or "",
     )
 
 

@@ -23,7 +23,7 @@ class Register:
     `order` is how the list comes unasked; `default_sort` names it. `computed` are columns shown
     beside those of the resource, as SQL over them; `kept` are columns that only filters, sorts and
     computed ones use. Of a stream's versions of a record the newest is that with the latest
-    `updated`.
+    `updated`. `closed` names the filters that have these values and no others.
     """
 
     resource: str
@@ -38,6 +38,7 @@ class Register:
     computed: Mapping[str, str] = field(default_factory=dict)
     kept: tuple[str, ...] = ()
     updated: str = "updated_at"
+    closed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def declared(self) -> Resource:

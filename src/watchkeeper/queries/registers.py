@@ -20,6 +20,7 @@ USERS = Register(
     ),
     searched=("full_name", "email", "id"),
     filters={"scope": "scope", "two_factor": _TWO_FACTOR, "source": "source"},
+    closed={"two_factor": ("on", "off")},
     offered=("scope", "two_factor", "source"),
     sorts={
         "name": "lower(full_name)",
@@ -134,6 +135,7 @@ GROUPS = Register(
         "kind": "type",
         "inherits": "CASE WHEN inherits THEN 'yes' WHEN NOT inherits THEN 'no' END",
     },
+    closed={"inherits": ("yes", "no")},
     offered=("kind", "inherits"),
     sorts={"name": "lower(name)", "kind": "type", "rank": "rank", "agents": "total_agents"},
     default_sort="name",
@@ -163,6 +165,10 @@ POLICIES = Register(
         "suspicious": "mitigation_mode_suspicious",
         "site_id": "site_id",
         "account_id": "account_id",
+    },
+    closed={
+        "scope": ("tenant", "account", "site", "group"),
+        "origin": ("own", "inherited"),
     },
     offered=("scope", "origin", "malicious", "suspicious"),
     sorts={

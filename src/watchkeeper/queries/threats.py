@@ -50,6 +50,7 @@ THREATS = Register(
     default_sort="created",
     order="created_at DESC, id",
     newest_first=True,
+    closed={"open": ("yes", "no")},
 )
 
 

@@ -57,6 +57,8 @@ FILTERS = {
     "infected": "Infected",
     "current": "Up to date",
     "active": "Active",
+    "serving": "In service",
+    "group_id": "Group ID",
     "open": "Open",
     "status": "Incident status",
     "confidence": "Confidence",

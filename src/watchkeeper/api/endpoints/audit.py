@@ -8,7 +8,7 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from watchkeeper.api.endpoints._common import EXPORT
-from watchkeeper.api.paging import Listed, Moment, Paging, Words, listed
+from watchkeeper.api.paging import MOST_ID, UPTO, Listed, Moment, Paging, Words, listed
 from watchkeeper.queries.audit import events
 
 router = Router(tags=["Audit trail"])
@@ -17,11 +17,12 @@ router = Router(tags=["Audit trail"])
 class Asked(Paging):
     """Which events."""
 
-    actor: Words = ""
+    actor: Words = Field("", description="A person, their access keys included, or `watchkeeper`.")
     action: Words = Field("", description="As `connection.added`.")
     object: Words = Field("", description="The name of the thing.")
     since: Moment | None = Field(None, description="At that time or later.")
     until: Moment | None = Field(None, description="Before that time.")
+    upto: int | None = Field(None, ge=0, le=MOST_ID, description=UPTO)
 
 
 class Event(Schema):
@@ -44,7 +45,9 @@ def audit_events(request: HttpRequest, response: HttpResponse, asked: Query[Aske
         thing=asked.object,
         since=asked.since,
         until=asked.until,
+        upto=asked.upto,
         number=asked.page,
         size=asked.size,
     )
-    return listed(request, response, asked, found)
+    newest = max((each.id for each in found.rows), default=0)
+    return listed(request, response, asked, found, upto=asked.upto or newest)

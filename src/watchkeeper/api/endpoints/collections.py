@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from typing import Any
+from typing import Any, Literal
 
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Query, Router
@@ -10,19 +10,28 @@ from pydantic import Field
 
 from watchkeeper.api import values
 from watchkeeper.api.endpoints._common import SEE, named
-from watchkeeper.api.paging import Listed, Paging, Words, listed
+from watchkeeper.api.paging import MOST_ID, UPTO, Listed, Paging, listed
 from watchkeeper.ledger.installation import installation
+from watchkeeper.model.collection import Verdict
 from watchkeeper.queries import collections as queries
+from watchkeeper.resources import catalogue
 
 router = Router(tags=["Evidence"])
+_SORTS = tuple(f"{sign}{each}" for each in queries.SORTS for sign in ("", "-"))
 
 
 class Asked(Paging):
     """Which collections."""
 
-    resource: Words = ""
-    verdict: Words = Field("", description="`complete`, `incomplete`, `failed` or `denied`.")
-    sort: Words = Field("-ended", description=f"{', '.join(queries.SORTS)}; with `-` descending.")
+    resource: Literal[("", *catalogue())] = ""  # type: ignore[valid-type]
+    verdict: Verdict | None = None
+    whole: bool = Field(
+        default=False, description="Leave out those of one device alone: `collection` takes these."
+    )
+    sort: Literal[_SORTS] = Field(  # type: ignore[valid-type]
+        "-ended", description="With `-` descending."
+    )
+    upto: int | None = Field(None, ge=0, le=MOST_ID, description=UPTO)
 
 
 class CollectionDetail(values.Collection):
@@ -45,13 +54,15 @@ def collections(
     found = queries.collections(
         named(connection).id,
         resource=asked.resource,
-        verdict=asked.verdict,
+        verdict=asked.verdict or "",
+        whole=asked.whole,
+        upto=asked.upto,
         sort=asked.sort.removeprefix("-"),
         descending=asked.sort.startswith("-"),
         number=asked.page,
         size=asked.size,
     )
-    return listed(request, response, asked, found)
+    return listed(request, response, asked, found, upto=asked.upto or queries.newest_entry())
 
 
 @router.get(

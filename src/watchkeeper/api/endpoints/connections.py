@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -18,7 +18,7 @@ from watchkeeper.jobs.trying import findings
 from watchkeeper.ledger import connections as ledger
 from watchkeeper.ledger.audit import record
 from watchkeeper.ledger.installation import installation
-from watchkeeper.ledger.models import Connection
+from watchkeeper.ledger.models import Connection, ConnectionState
 from watchkeeper.ledger.notices import open_notices
 from watchkeeper.queries import connections as queries
 from watchkeeper.queries.diagnosis import diagnoses
@@ -26,15 +26,21 @@ from watchkeeper.queries.freshness import Freshness, freshness
 from watchkeeper.queries.gaps import gaps
 
 router = Router(tags=["Connections"])
+_STATES = ("", *ConnectionState.values, queries.PAUSED, queries.REMOVED)
+_SORTS = tuple(f"{sign}{each}" for each in queries.SORTS for sign in ("", "-"))
 _GAPS_TOLD = timedelta(days=30)
 
 
 class Asked(Searched):
     """Which connections."""
 
-    state: Words = Field("", description="A state, `paused`, or `removed`.")
+    state: Literal[_STATES] = Field(  # type: ignore[valid-type]
+        "", description="A state, `paused`, or `removed`."
+    )
     tag: Words = ""
-    sort: Words = Field("", description=f"{', '.join(queries.SORTS)}; with `-` descending.")
+    sort: Literal[_SORTS] = Field(  # type: ignore[valid-type]
+        "name", description="With `-` descending."
+    )
 
 
 class ResourceState(Schema):
@@ -207,6 +213,7 @@ def collect(request: HttpRequest, connection: str, wanted: WantedRun) -> Any:
     held = _held(connection)
     actor = caller(request).name
     if wanted.agent:
+        connecting.ensure_agent(wanted.agent, wanted.resources)
         run = runs.ask_agent(held.name, wanted.agent, trigger=actor)
         record(actor, "device.refresh_asked", wanted.agent, connection=held.name, run=run.pk)
     else:
@@ -221,7 +228,7 @@ def collect(request: HttpRequest, connection: str, wanted: WantedRun) -> Any:
 )  # fmt: skip
 def newest_runs(request: HttpRequest, connection: str) -> Any:  # noqa: ARG001
     """The newest fifty runs, the newest first, with the progress of what runs now."""
-    return list(queries.runs_of(named(connection).id, 50))
+    return list(queries.runs_of(named(connection).id, 50, devices=True))
 
 
 @router.get(

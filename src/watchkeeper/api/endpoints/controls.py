@@ -1,5 +1,6 @@
 """Controls: which there are, what each says of a connection, its items and its history."""
 
+import uuid
 from datetime import datetime
 from typing import Any, Literal
 
@@ -9,14 +10,22 @@ from pydantic import Field
 
 from watchkeeper.api import values
 from watchkeeper.api.endpoints._common import SEE, named, now
-from watchkeeper.api.paging import Listed, Paging, Searched, listed
+from watchkeeper.api.paging import MOST_ID, UPTO, Listed, Paging, Searched, listed
 from watchkeeper.controls import catalogue
 from watchkeeper.ledger.installation import installation
 from watchkeeper.model.assessment import Counts, Outcome, Result
+from watchkeeper.model.control import Cadence, Severity
 from watchkeeper.model.control import Control as Declared
 from watchkeeper.queries import items as item_queries
 from watchkeeper.queries.control import control as find_control
-from watchkeeper.queries.history import days, page_of_control, since
+from watchkeeper.queries.history import (
+    days,
+    newest_assessment,
+    page_of_control,
+    path_of,
+    since,
+)
+from watchkeeper.queries.newest import collection_id
 from watchkeeper.queries.standing import Standing, standing, standings
 
 router = Router(tags=["Controls"])
@@ -47,8 +56,8 @@ class Control(Schema):
     id: str
     version: str
     title: str
-    severity: str
-    cadence: str
+    severity: Severity
+    cadence: Cadence
     reads: dict[str, list[str]] = Field(description="By resource: the columns it sees.")
     parameters: list[Parameter]
     requirements: list[Requirement]
@@ -73,8 +82,8 @@ class State(Schema):
     control: str
     title: str
     version: str
-    severity: str
-    cadence: str
+    severity: Severity
+    cadence: Cadence
     result: Result = Field(description="May have become STALE since it was sealed.")
     reason: str
     sealed_result: Result
@@ -123,8 +132,17 @@ class Item(Schema):
 class ItemsAsked(Searched):
     """Which items."""
 
+    assessment: uuid.UUID | None = Field(
+        None, description="Of an earlier assessment, by its id; `next` holds on to one."
+    )
     outcome: Outcome | None = None
     sort: Literal[_SORTS] = Field("outcome", description="With `-` descending.")  # type: ignore[valid-type]
+
+
+class HistoryAsked(Paging):
+    """Which assessments."""
+
+    upto: int | None = Field(None, ge=0, le=MOST_ID, description=UPTO)
 
 
 class Assessment(Schema):
@@ -230,11 +248,17 @@ def items(
     control: str,
     asked: Query[ItemsAsked],
 ) -> Any:
-    """The items of a control's newest assessment."""
-    found = _standing(named(connection).id, control)
+    """The items of a control's newest assessment, or of an earlier one."""
+    view = named(connection)
+    path = _standing(view.id, control).path
+    if asked.assessment is not None:
+        earlier = path_of(view.id, control, str(asked.assessment))
+        if earlier is None:
+            raise Http404("There is no such assessment of this control.")
+        path = earlier
     wanted = asked.asked({"outcome": asked.outcome.value if asked.outcome else ""})
-    page = item_queries.items(installation().locker(), found.path, wanted)
-    return listed(request, response, asked, page)
+    page = item_queries.items(installation().locker(), path, wanted)
+    return listed(request, response, asked, page, assessment=collection_id(path))
 
 
 @router.get(
@@ -248,13 +272,13 @@ def assessments(
     response: HttpResponse,
     connection: str,
     control: str,
-    asked: Query[Paging],
+    asked: Query[HistoryAsked],
 ) -> Any:
     """Every assessment of a control over a connection, the newest first."""
     view = named(connection)
     _standing(view.id, control)
-    found = page_of_control(view.id, control, asked.page, asked.size)
-    return listed(request, response, asked, found)
+    found = page_of_control(view.id, control, asked.page, asked.size, upto=asked.upto)
+    return listed(request, response, asked, found, upto=asked.upto or newest_assessment())
 
 
 def _standing(connection: int, control: str) -> Standing:

@@ -19,6 +19,8 @@ from watchkeeper.model.resource import Column, ColumnType
 from watchkeeper.queries import register as queries
 from watchkeeper.queries.every import every
 from watchkeeper.queries.latest import shortfall
+from watchkeeper.queries.newest import Sealed, newest_complete
+from watchkeeper.queries.paging import Page
 from watchkeeper.queries.record import Change, record
 from watchkeeper.queries.register import Register
 
@@ -109,6 +111,8 @@ def _asked(register: Register, name: str) -> Any:
     sorts = tuple(f"{sign}{each}" for each in register.sorts for sign in ("", "-"))
     first = f"-{register.default_sort}" if register.newest_first else register.default_sort
     fields: dict[str, Any] = dict.fromkeys(register.filters, (Words, ""))
+    for each, values in register.closed.items():
+        fields[each] = (Literal[("", *values)], "")
     fields["sort"] = (Literal[sorts], Field(first, description="With `-` descending."))
     fields["collection"] = (
         uuid.UUID | None,
@@ -119,7 +123,7 @@ def _asked(register: Register, name: str) -> Any:
 
 def _add(resource: str, register: Register) -> None:
     """Adds a resource's two endpoints."""
-    path = f"/connections/{{connection}}/{resource.replace('_', '-')}"
+    path = f"/connections/{{connection}}/{resource}"
     title = register.declared.title
     name = "".join(part.title() for part in resource.split("_"))
     asked_for = _asked(register, f"{name}Asked")
@@ -133,6 +137,9 @@ def _add(resource: str, register: Register) -> None:
         path, auth=SEE, response=cast("Any", Records)[row], operation_id=resource, summary=title,
         url_name=resource, description=f"{title}: a page of them.",
     )(many)  # fmt: skip
+
+    if register.key != register.declared.key:
+        return  # its records have no id to ask for one by
 
     def one(request: HttpRequest, connection: str, identity: str) -> Any:  # noqa: ARG001
         return _record(register, connection, identity)
@@ -155,8 +162,14 @@ def _page(
     upto = str(asked.collection or "")
     found = queries.listed(register, installation().locker(), view.id, wanted, upto)
     short = shortfall(view.id, register.resource)
-    if found is None:
+    newest = newest_complete(view.id, register.resource, upto)
+    if found is None and newest is None:
         raise Http404(_nothing(register, upto, short.collection.reason if short else ""))
+    if found is None:  # it was read to the end, and there were none
+        none = Page[dict[str, Any]]((), 1, asked.size, 0)
+        return listed(request, response, asked, none) | {"source": newest, "shortfall": None}
+    # The newest of a list of changes holds no row where nothing had changed.
+    source = found.newest if newest is None else max(found.newest, newest, key=_ended)
     told = None
     if short is not None:
         told = {
@@ -164,8 +177,12 @@ def _page(
             "permission": short.permission,
             **{name: getattr(short.collection, name) for name in ("ended", "verdict", "reason")},
         }
-    page = listed(request, response, asked, found.page, collection=found.newest.id)
-    return page | {"source": found.newest, "shortfall": told}
+    page = listed(request, response, asked, found.page, collection=source.id)
+    return page | {"source": source, "shortfall": told}
+
+
+def _ended(collection: Sealed) -> datetime:
+    return collection.ended
 
 
 def _nothing(register: Register, upto: str, reason: str) -> str:

@@ -44,6 +44,7 @@ def policy(request: HttpRequest, identity: str) -> HttpResponse:
         "kind": KINDS["policies"],
         "policy": view,
         "values": view.view.values,
+        "settings": sorted(view.settings, key=lambda each: not each.differs),
         "differing": sum(each.differs for each in view.settings),
         "shortfall": shortfall(found.connection.id, "policies"),
         "most": MOST_COLLECTIONS,
