@@ -162,3 +162,22 @@ def test_resources_that_do_not_exist_are_not_collected(admin: Program, console: 
 
     assert answer.json()["faults"][0]["where"] == "body resources colours"
     assert Run.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "where"),
+    [
+        ({"agent": "../../x"}, "body agent"),
+        ({"agent": "1", "resources": ["threats"]}, "body resources"),
+    ],
+)
+def test_what_is_no_agent_or_more_than_one_is_not_read(
+    admin: Program, console: Running, wanted: dict[str, Any], where: str
+) -> None:
+    admin.ask("POST", "/connections", body(console))
+
+    answer = admin.ask("POST", "/connections/acme/runs", wanted)
+
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert [each["where"] for each in answer.json()["faults"]] == [where]
+    assert Run.objects.count() == 1

@@ -8,11 +8,14 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.queries.sealing import NAMES
+from tests.queries.sealing import NAMES, seal_rows
 from tests.web.conftest import COMPANY, HOSTILE, World
+from watchkeeper.assessment.assess import assess
+from watchkeeper.bootstrap import App
 from watchkeeper.controls import catalogue as controls
+from watchkeeper.ledger.audit import record
 from watchkeeper.ledger.index import index
-from watchkeeper.ledger.models import CollectionEntry
+from watchkeeper.ledger.models import CollectionEntry, Connection
 from watchkeeper.locker.locker import Locker
 from watchkeeper.resources import catalogue as resources
 
@@ -161,3 +164,77 @@ def test_a_connection_says_how_it_is_and_never_its_token(viewer: Program, world:
     assert b"ciphertext" not in answer.content
     assert viewer.get("/connections/nobody", 404)["detail"] == "There is no such connection."
     assert viewer.get("/connections/nobody/agents", 404)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "connections?state=bogus",
+        "connections?sort=colour",
+        "connections/{}/threats?open=true",
+        "connections/{}/agents?active=true",
+        "connections/{}/users?two_factor=false",
+        "connections/{}/groups?inherits=true",
+        "connections/{}/policies?scope=GROUP",
+        "connections/{}/collections?verdict=bogus",
+        "connections/{}/collections?resource=service-users",
+    ],
+)
+def test_a_filter_that_could_match_nothing_is_refused(
+    viewer: Program, world: World, asked: str
+) -> None:
+    told = viewer.get("/" + asked.format(world.company.name), 422)
+
+    assert told["faults"][0]["where"].startswith("query ")
+
+
+def test_items_hold_on_to_their_assessment(
+    viewer: Program, world: World, evidence: Locker, ledger: App
+) -> None:
+    path = f"/connections/{world.company.name}/controls/HLT-01"
+    first = viewer.get(f"{path}/items?size=3&sort=subject")
+    now = ledger.installation.clock.now()
+    assess(evidence, COMPANY, [controls()["HLT-01"]], now=now)
+    index(evidence, world.company)
+
+    following = viewer.get(first["next"].removeprefix("/api/v1"))
+
+    earlier = viewer.get(f"{path}/assessments?size=1")
+    assert earlier["total"] == 2
+    assert f"assessment={earlier['items'][0]['id']}" not in first["next"]
+    assert not {each["subject"] for each in first["items"]} & {
+        each["subject"] for each in following["items"]
+    }
+    pinned = viewer.get(earlier["next"].removeprefix("/api/v1"))
+    assert [each["id"] for each in pinned["items"]] == [
+        first["next"].split("assessment=")[1].split("&")[0]
+    ]
+
+
+def test_what_came_later_is_on_no_page_that_follows(admin: Program, world: World) -> None:
+    for number in range(4):
+        record("maria (key x)", "tested", f"n{number}")
+    first = admin.get("/audit-events?action=tested&size=2")
+    record("maria", "tested", "n4")
+
+    following = admin.get(first["next"].removeprefix("/api/v1"))
+
+    assert [each["object"] for each in first["items"] + following["items"]] == [
+        "n3", "n2", "n1", "n0",
+    ]  # fmt: skip
+    assert admin.get("/audit-events?action=tested&actor=maria")["total"] == 5
+    collections = f"/connections/{world.company.name}/collections?size=2"
+    assert "upto=" in admin.get(collections)["next"]
+
+
+def test_a_list_without_records_is_empty_and_not_missing(viewer: Program, evidence: Locker) -> None:
+    connection = Connection.objects.create(name="api-none", console="https://n.sentinelone.net")
+    if "api-none" not in evidence.connections():
+        changed = {"kind": "whole", "since": None, "until": None, "base": "", "why": "", "known": 0}
+        seal_rows(evidence, "api-none", "threats", [], told={"reach": changed})
+    index(evidence, connection)
+
+    page = viewer.get("/connections/api-none/threats")
+
+    assert (page["items"], page["total"], page["shortfall"]) == ([], 0, None)
+    assert page["source"]["id"]

@@ -166,7 +166,7 @@ def _page(
     if found is None and newest is None:
         raise Http404(_nothing(register, upto, short.collection.reason if short else ""))
     if found is None:  # it was read to the end, and there were none
-        none = Page[dict[str, Any]]((), 1, asked.size, 0)
+        none: Page[dict[str, Any]] = Page((), 1, asked.size, 0)
         return listed(request, response, asked, none) | {"source": newest, "shortfall": None}
     # The newest of a list of changes holds no row where nothing had changed.
     source = found.newest if newest is None else max(found.newest, newest, key=_ended)
