@@ -31,7 +31,8 @@ test: setup browser check ## Everything: check, then every test
 	$(BIN)/pytest -n $(TESTERS)
 
 quick: setup ## The tests to run while working: no browser, no database, nothing slow
-	$(BIN)/pytest -n $(TESTERS) -m 'not browser and not postgres and not slow'
+	@$(BIN)/pytest -n $(TESTERS) -m 'not browser and not postgres and not slow' \
+		--ignore tests/api --ignore tests/jobs --ignore tests/server
 
 format: setup ## Put the code in its form
 	$(BIN)/ruff format

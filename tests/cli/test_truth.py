@@ -84,6 +84,7 @@ def test_every_verdict_is_the_truth_on_every_profile_and_the_day_after(
     assert not verify(locker.store).differences
 
 
+@pytest.mark.slow
 def test_a_healthy_company_passes(locker: Locker) -> None:
     healthy = Company.healthy(now=datetime.now(UTC))
     with running(healthy) as sim:

@@ -37,6 +37,7 @@ def test_a_collection_that_fails_moves_no_watermark(
     assert life.known() == life.true(tmp_path / "true")
 
 
+@pytest.mark.slow
 def test_a_console_that_was_away_for_three_days_is_caught_up_to_the_row(
     life: Life, tmp_path: Path
 ) -> None:

@@ -20,6 +20,8 @@ from watchkeeper.sentinelone.client import Console
 from watchkeeper.sentinelone.limits import Limits
 from watchkeeper.simulator import Company, Running, running
 
+pytestmark = pytest.mark.slow
+
 # Far longer than any test waits.
 LONG = 60.0
 SOON = 5.0

@@ -22,6 +22,8 @@ from watchkeeper.locker.verify import verify
 from watchkeeper.model.collection import Collection, Verdict
 from watchkeeper.simulator import Company, Running, running
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

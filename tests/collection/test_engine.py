@@ -18,6 +18,7 @@ from watchkeeper.resources import catalogue
 from watchkeeper.simulator import PROFILES, Company, running
 
 
+@pytest.mark.slow
 def test_everything_is_collected_whole_and_nothing_but_get_leaves(
     company: Company, locker: Locker, collecting: Collecting
 ) -> None:
@@ -40,6 +41,7 @@ def test_everything_is_collected_whole_and_nothing_but_get_leaves(
     assert (report_of_verify.differences, report_of_verify.leftovers) == ([], [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", sorted(PROFILES))
 def test_every_profile_is_read_whole_with_requests_it_allows(
     profile: str, company: Company, locker: Locker, collecting: Collecting
@@ -142,6 +144,7 @@ def test_a_console_that_stumbles_is_read_whole(
         assert len(set(keys.column(0).to_pylist())) == found.completeness.distinct
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
     [f"{fault}:always" for fault in [*TRANSIENT, "login-page", "redirect"]]
@@ -203,6 +206,7 @@ def test_a_console_gone_silent_ends_the_run(company: Company, collecting: Collec
     assert all(not found.complete for found in report.collections if found.resource != "system")
 
 
+@pytest.mark.slow
 def test_a_page_that_is_too_slow_is_asked_for_at_half_its_size(
     company: Company, collecting: Collecting
 ) -> None:

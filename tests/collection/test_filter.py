@@ -36,6 +36,7 @@ def values(locker: Locker, report: Report, resource: str, column: str) -> set[An
     return set(locker.table(found, [column]).column(column).to_pylist())
 
 
+@pytest.mark.slow
 def test_only_the_sites_asked_for_are_collected(locker: Locker) -> None:
     company = Company(agents=300, threats=60, activities=200, sites=6)
     with running(company) as served:
@@ -66,6 +67,7 @@ def test_only_the_account_asked_for_is_collected(locker: Locker) -> None:
         assert values(locker, found, resource, "account_id") == {wanted}, resource
 
 
+@pytest.mark.slow
 def test_another_filter_reads_threats_whole_and_goes_on_with_nothing(locker: Locker) -> None:
     company = Company(agents=100, threats=60, activities=20, sites=4)
     with running(company) as served:

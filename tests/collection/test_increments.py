@@ -144,6 +144,7 @@ def test_an_open_one_that_is_resolved_while_they_are_read_makes_no_doubt(
     assert life.known() == life.true(tmp_path / "true")
 
 
+@pytest.mark.slow
 def test_timelines_are_read_of_all_threats_that_changed_since_they_were_read_last(
     life: Life,
 ) -> None:

@@ -13,6 +13,8 @@ from watchkeeper.model.collection import Collection
 from watchkeeper.simulator import Company, Running, running
 from watchkeeper.simulator.world import Row
 
+pytestmark = pytest.mark.slow
+
 AGENTS = ["sites", "groups", "agents"]
 
 

@@ -23,6 +23,7 @@ from watchkeeper.model.collection import Verdict
 from watchkeeper.sentinelone.limits import Limits
 from watchkeeper.simulator import Company, Running, running
 
+pytestmark = pytest.mark.slow
 PROGRAM = """
 import sys
 from watchkeeper.collection.engine import collect
@@ -30,6 +31,7 @@ from watchkeeper.locker.locker import Locker
 from watchkeeper.sentinelone.address import parse_address
 from watchkeeper.sentinelone.client import Console
 from watchkeeper.sentinelone.token import parse_token
+
 url, folder, *only = sys.argv[1:]
 console = Console(parse_address(url), parse_token(sys.stdin.readline()))
 report = collect(console, Locker.open(folder, create=True), "acme", only=only)

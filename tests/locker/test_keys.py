@@ -1,6 +1,7 @@
 """A set of keys that is small and exact."""
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,6 +28,7 @@ def test_it_is_a_set(pages: list[list[str | None]]) -> None:
         assert len(keys) == len(expected)
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(1, 400), min_size=100, max_size=300))
 def test_any_order_of_single_keys_is_a_set(numbers: list[int]) -> None:
     keys, expected = Keys(), set[int]()

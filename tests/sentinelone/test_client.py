@@ -31,6 +31,7 @@ def small() -> Company:
 # ---------------------------------------------------------------------- rates
 
 
+@pytest.mark.slow
 def test_two_runs_of_one_process_share_the_rates_of_a_console(small: Company) -> None:
     with running(small, faults=["rate-limits"]) as sim:
         consoles = [client(sim), client(sim)]

@@ -169,6 +169,7 @@ def test_a_401_while_the_probe_stumbles_is_no_dead_token(tmp_path: Path) -> None
     assert report.collections[-1].completeness.verdict.value == "denied"
 
 
+@pytest.mark.slow
 def test_headers_that_dribble_end_within_the_time_limit(tmp_path: Path) -> None:
     with console(
         lambda _: (200, INFO), headers=b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 10_000

@@ -130,6 +130,7 @@ def test_an_own_authority_is_believed_where_it_was_given(
         assert len(seen) == 1
 
 
+@pytest.mark.slow
 def test_the_command_believes_the_authority_in_a_file(
     authority: tuple[str, ssl.SSLContext], tmp_path: Path
 ) -> None:

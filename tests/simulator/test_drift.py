@@ -37,6 +37,7 @@ def _served(company: Company) -> dict[str, dict[str, Any]]:
         return {row["id"]: row for row in rows}
 
 
+@pytest.mark.slow
 def test_a_percentage_of_the_agents_changes_every_day(sizes: dict[str, Any]) -> None:
     usual = _served(Company(**sizes, day=1))
     days = [_served(Company(**sizes, day=day, drift=5.0)) for day in (0, 1, 2)]

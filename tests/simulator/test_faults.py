@@ -153,6 +153,7 @@ def test_rows_may_come_twice(serve: Serve, shared: Client) -> None:
     assert set(ids) == {row["id"] for row in shared.walk("/agents", limit="500")}
 
 
+@pytest.mark.slow
 def test_slow_and_dribbling_answers_arrive(serve: Serve) -> None:
     started = time.monotonic()
     serve("slow:50").get("/system/info")
