@@ -1,5 +1,6 @@
 """The evidence the pages are tested with (see web/conftest.py), and programs that ask for it."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +30,7 @@ class Program:
         return self.client.generic(
             method,
             f"/api/v1{path}",
-            "" if body is None else _json(body),
+            "" if body is None else json.dumps(body),
             content_type="application/json",
             headers={"Authorization": f"Bearer {self.key}", **headers},
         )
@@ -39,12 +40,6 @@ class Program:
         answer = self.ask("GET", path)
         assert answer.status_code == status, answer.content
         return answer.json()
-
-
-def _json(body: Any) -> bytes:
-    import msgspec  # noqa: PLC0415
-
-    return msgspec.json.encode(body)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from watchkeeper.ledger.audit import record
 from watchkeeper.ledger.index import index
 from watchkeeper.ledger.models import CollectionEntry, Connection
 from watchkeeper.locker.locker import Locker
+from watchkeeper.model.collection import Verdict
 from watchkeeper.resources import catalogue as resources
 
 from .conftest import Program
@@ -229,12 +230,14 @@ def test_what_came_later_is_on_no_page_that_follows(admin: Program, world: World
 
 def test_a_list_without_records_is_empty_and_not_missing(viewer: Program, evidence: Locker) -> None:
     connection = Connection.objects.create(name="api-none", console="https://n.sentinelone.net")
-    if "api-none" not in evidence.connections():
-        changed = {"kind": "whole", "since": None, "until": None, "base": "", "why": "", "known": 0}
-        seal_rows(evidence, "api-none", "threats", [], told={"reach": changed})
+    changed = {"kind": "whole", "since": None, "until": None, "base": "", "why": "", "known": 0}
+    seal_rows(evidence, "api-none", "threats", [], told={"reach": changed})
     index(evidence, connection)
 
     page = viewer.get("/connections/api-none/threats")
 
     assert (page["items"], page["total"], page["shortfall"]) == ([], 0, None)
-    assert page["source"]["id"]
+    seal_rows(evidence, "api-none", "threats", [], verdict=Verdict.DENIED, reason="no permission")
+    index(evidence, connection)
+    denied = viewer.get("/connections/api-none/threats")
+    assert (denied["source"], denied["shortfall"]["reason"]) == (page["source"], "no permission")

@@ -14,7 +14,7 @@ from ninja.operation import Operation
 from ninja.renderers import BaseRenderer
 
 from watchkeeper.api import endpoints, problems
-from watchkeeper.api.problems import Declined, Problem
+from watchkeeper.api.problems import Problem, unusable
 from watchkeeper.errors import DeclarationError
 
 _ABOUT = """\
@@ -88,13 +88,8 @@ def _known_only(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
         unknown = sorted(set(request.GET) - known)
         if unknown:
             there = f"There are: {', '.join(sorted(known))}." if known else "There are none."
-            declined = Declined(
-                HTTPStatus.UNPROCESSABLE_ENTITY,
-                "The request holds what cannot be used.",
-                hint=there,
-                faults={f"query {each[:100]}": "There is no such parameter." for each in unknown},
-            )
-            return operation.api.on_exception(request, declined)
+            faults = {f"query {each[:100]}": "There is no such parameter." for each in unknown}
+            return operation.api.on_exception(request, unusable(faults, hint=there))
         if any("\x00" in str(value) for value in parts.values()):
             return operation.api.on_exception(request, Http404("No name holds NUL."))
         return run(request, **parts)

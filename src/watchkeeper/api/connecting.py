@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints
 
-from watchkeeper.api.problems import Declined
+from watchkeeper.api.problems import Declined, unusable
 from watchkeeper.collection.engine import AGENT
 from watchkeeper.errors import ConsoleError, UsageError
 from watchkeeper.jobs.trying import Candidate, ensure_accepted
@@ -25,6 +25,9 @@ from watchkeeper.sentinelone.certificates import parse_certificates
 from watchkeeper.sentinelone.token import Token, parse_token
 
 Text = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
+Secret = Annotated[str, StringConstraints(max_length=5000, pattern=r"^[^\x00]*$")]
+"""An API token of a service user with the role Viewer."""
+
 _LONGEST_INTERVAL = 10_000_000
 
 
@@ -49,17 +52,10 @@ class Settings(Schema):
     )
 
 
-class NewToken(Schema):
-    """An API token of a service user with the role Viewer."""
-
-    token: Annotated[str, StringConstraints(max_length=5000, pattern=r"^[^\x00]*$")] = Field(
-        description="Kept encrypted, never told again."
-    )
-
-
-class NewConnection(Settings, NewToken):
+class NewConnection(Settings):
     """A console to connect."""
 
+    token: Secret = Field(description="Kept encrypted, never told again.")
     console: Text = Field(description="https://yourcompany.sentinelone.net")
     name: Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")] = Field(
         "", description="What to call it; the console's host by default."
@@ -69,7 +65,7 @@ class NewConnection(Settings, NewToken):
 class ChangedConnection(Settings):
     """What is to be other than it is; what is left out stays."""
 
-    token: Annotated[str, StringConstraints(max_length=5000, pattern=r"^[^\x00]*$")] | None = None
+    token: Secret | None = None
     paused: bool | None = None
 
 
@@ -135,11 +131,9 @@ def resources(names: Sequence[str]) -> list[str]:
     """Names of resources, as they are declared; raises Declined for one that is none."""
     unknown = [each for each in names if each not in catalogue()]
     if unknown:
-        raise Declined(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "The request holds what cannot be used.",
+        raise unusable(
+            {f"body resources {each}": "There is no such resource." for each in unknown},
             hint=f"There are: {', '.join(catalogue())}.",
-            faults={f"body resources {each}": "There is no such resource." for each in unknown},
         )
     return list(names)
 
@@ -152,9 +146,7 @@ def ensure_agent(agent: str, resources: Sequence[str]) -> None:
     if resources:
         faults["body resources"] = "An agent is read alone: leave the resources out."
     if faults:
-        raise Declined(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "The request holds what cannot be used.", faults=faults
-        )
+        raise unusable(faults)
 
 
 @contextmanager
@@ -183,9 +175,4 @@ def _read(name: str, read: Callable[[], Any]) -> Any:
     try:
         return read()
     except UsageError as error:
-        raise Declined(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "The request holds what cannot be used.",
-            hint=error.hint,
-            faults={f"body {name}": error.message},
-        ) from error
+        raise unusable({f"body {name}": error.message}, hint=error.hint) from error

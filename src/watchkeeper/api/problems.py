@@ -16,6 +16,7 @@ from watchkeeper.errors import ConsoleError, UsageError, WatchkeeperError
 MEDIA_TYPE = "application/problem+json"
 ROOT = "/api/"
 _KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
+_UNUSABLE = "The request holds what cannot be used."
 _PLACES = frozenset({"query", "path", "body", "header"})
 
 
@@ -57,6 +58,11 @@ class Declined(Exception):
         self.headers = dict(headers or {})
 
 
+def unusable(faults: Mapping[str, str], *, hint: str = "") -> Declined:
+    """A request that holds values which cannot be used; `faults` as Declined has them."""
+    return Declined(HTTPStatus.UNPROCESSABLE_ENTITY, _UNUSABLE, hint=hint, faults=faults)
+
+
 def problem(
     status: int, detail: str = "", *, hint: str = "", faults: list[Fault] | None = None
 ) -> HttpResponse:
@@ -91,9 +97,7 @@ def _declined(_: HttpRequest, error: Any) -> HttpResponse:
 
 def _invalid(_: HttpRequest, error: Any) -> HttpResponse:
     faults = [Fault(where=_where(each["loc"]), message=each["msg"]) for each in error.errors]
-    return problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY, "The request holds what cannot be used.", faults=faults
-    )
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, _UNUSABLE, faults=faults)
 
 
 def _where(steps: tuple[Any, ...]) -> str:

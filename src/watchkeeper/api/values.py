@@ -8,10 +8,7 @@ from pydantic import Field
 
 from watchkeeper.ledger.models import RunState
 from watchkeeper.model.collection import Verdict
-from watchkeeper.queries.collections import CollectionRow
-from watchkeeper.queries.connections import ConnectionView, RunRow
-
-Seconds = float
+from watchkeeper.queries.connections import ConnectionView
 
 
 class Progress(Schema):
@@ -95,13 +92,3 @@ def connection(view: ConnectionView, now: datetime) -> dict[str, Any]:
         "state": view.token_state(now),
     }
     return told | {"token": token, "newest_run": view.newest_run}
-
-
-def run(row: RunRow) -> Run:
-    """A run, as `Run` tells it."""
-    return Run.from_orm(row)
-
-
-def collection(row: CollectionRow) -> Collection:
-    """A collection, as `Collection` tells it."""
-    return Collection.from_orm(row)

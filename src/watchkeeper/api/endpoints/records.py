@@ -165,11 +165,6 @@ def _page(
     newest = newest_complete(view.id, register.resource, upto)
     if found is None and newest is None:
         raise Http404(_nothing(register, upto, short.collection.reason if short else ""))
-    if found is None:  # it was read to the end, and there were none
-        none: Page[dict[str, Any]] = Page((), 1, asked.size, 0)
-        return listed(request, response, asked, none) | {"source": newest, "shortfall": None}
-    # The newest of a list of changes holds no row where nothing had changed.
-    source = found.newest if newest is None else max(found.newest, newest, key=_ended)
     told = None
     if short is not None:
         told = {
@@ -177,7 +172,10 @@ def _page(
             "permission": short.permission,
             **{name: getattr(short.collection, name) for name in ("ended", "verdict", "reason")},
         }
-    page = listed(request, response, asked, found.page, collection=source.id)
+    # The newest of a list of changes holds no row where nothing had changed.
+    source = max((each for each in (found and found.newest, newest) if each), key=_ended)
+    none: Page[dict[str, Any]] = Page((), 1, asked.size, 0)  # read to the end, and there were none
+    page = listed(request, response, asked, found.page if found else none, collection=source.id)
     return page | {"source": source, "shortfall": told}
 
 
