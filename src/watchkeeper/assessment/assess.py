@@ -18,7 +18,7 @@ from watchkeeper.locker.locker import Locker
 from watchkeeper.model.assessment import Assessment, Counts, Result
 from watchkeeper.model.collection import Collection
 from watchkeeper.model.control import Control, Scalar
-from watchkeeper.resources import catalogue as resources
+from watchkeeper.resources import everything as resources
 
 NO_ITEMS = pa.table(
     {
@@ -84,7 +84,7 @@ def _assess_one(
     if planned.missing or planned.baseline:
         return seal(_nothing(), {})
     try:
-        tables = gather(locker, control, planned, resources())
+        tables = gather(locker, control, planned, resources(), collections)
         rows = {name: tables[name].num_rows for name in planned.newest}
         with judging(control, tables, now=now, parameters=parameters) as judged:
             return seal(judged, rows)

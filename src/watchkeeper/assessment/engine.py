@@ -23,7 +23,7 @@ from watchkeeper.controls.parameters import effective
 from watchkeeper.controls.values import columns_of
 from watchkeeper.model.assessment import Counts, Item, Outcome
 from watchkeeper.model.control import Control, Scalar
-from watchkeeper.resources import catalogue as resources
+from watchkeeper.resources import everything as resources
 
 __all__ = ["MEMORY_LIMIT", "TIMEOUT", "ControlFaulty", "Judged", "judge", "judging"]
 

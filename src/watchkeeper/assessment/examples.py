@@ -9,7 +9,7 @@ from watchkeeper.assessment.engine import judge
 from watchkeeper.columns import ARROW_TYPES
 from watchkeeper.controls.values import EXAMPLE_NOW, columns_of, rows
 from watchkeeper.model.control import Control, Example
-from watchkeeper.resources import catalogue as resources
+from watchkeeper.resources import everything as resources
 
 
 def tables(

@@ -7,7 +7,7 @@ from datetime import datetime
 from watchkeeper.controls.values import EARLIER
 from watchkeeper.model.collection import Collection, Verdict
 from watchkeeper.model.control import Control
-from watchkeeper.model.resource import Nature, Resource
+from watchkeeper.model.resource import Nature, Resource, Walk
 from watchkeeper.model.stream import current
 
 
@@ -16,22 +16,28 @@ class Plan:
     """What a control is judged on.
 
     `sources` maps each table to its collections, oldest first; `newest` maps each resource that
-    could be read to its newest collection; `unread` maps what could not be read (a resource, or
-    `resource.column`) to the reason. With anything `missing` the control is not judged; with
-    `doubts` it is, and cannot pass. `baseline` says why there is nothing to judge yet, or is empty.
+    could be read to its newest collection, `dated` are those of the console; `unread` maps what
+    could not be read (a resource, or `resource.column`) to the reason. With anything `missing` the
+    control is not judged; with `doubts` it is, and cannot pass. `baseline` says why there is
+    nothing to judge yet, or is empty.
     """
 
     sources: Mapping[str, tuple[Collection, ...]] = field(default_factory=dict)
     newest: Mapping[str, Collection] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
+    dated: frozenset[str] = frozenset()
     missing: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     baseline: str = ""
 
     @property
     def as_of(self) -> datetime | None:
-        """When the oldest of the newest collections was read: how old the answer is."""
-        return min((each.as_of for each in self.newest.values()), default=None)
+        """When the oldest of the newest collections was read: how old the answer is.
+
+        What the company states is as old as it says itself: statements expire, lists have a date.
+        """
+        dated = (found.as_of for name, found in self.newest.items() if name in self.dated)
+        return min(dated, default=None)
 
     @property
     def collections(self) -> tuple[Collection, ...]:
@@ -53,6 +59,8 @@ def plan(
     for name in control.reads:
         resource = resources[name]
         found = by_resource.get(name, ())
+        if resource.walk is Walk.OWN or (resource.presumed_empty and not found):
+            continue
         used, gap = _used(resource, found)
         fault = unreadable(resource, found) or gap
         if fault and name in control.optional:
@@ -72,7 +80,8 @@ def plan(
         sources[name + EARLIER] = before
         if control.baseline and not before:
             baseline = "baseline; judged from the next collection on"
-    return Plan(sources, newest, unread, tuple(missing), tuple(doubts), baseline)
+    dated = frozenset(name for name in control.reads if resources[name].of_console)
+    return Plan(sources, newest, unread, dated, tuple(missing), tuple(doubts), baseline)
 
 
 def _sorted_by_resource(
@@ -89,7 +98,8 @@ def _sorted_by_resource(
 def unreadable(resource: Resource, found: Sequence[Collection]) -> str:
     """Why a resource cannot be judged on; empty when its newest attempt is complete."""
     if not found:
-        return f"{resource.title}: never collected"
+        never = "never loaded" if resource.walk is Walk.STATED else "never collected"
+        return f"{resource.title}: {never}"
     newest = found[-1]
     if newest.complete:
         return ""

@@ -30,11 +30,11 @@ def command(
     from watchkeeper.cli import _report
     from watchkeeper.errors import UsageError
     from watchkeeper.locker.locker import Locker
-    from watchkeeper.resources import catalogue
+    from watchkeeper.resources import everything
 
-    if resource is not None and resource not in catalogue():
+    if resource is not None and resource not in everything():
         raise UsageError(
-            f"{resource!r} is no resource.", hint=f"There are: {', '.join(catalogue())}."
+            f"{resource!r} is no resource.", hint=f"There are: {', '.join(everything())}."
         )
     store = Locker.open(locker)
     found = store.collections(known_connection(store, connection), resource)

@@ -8,7 +8,7 @@ from pathlib import Path
 from watchkeeper.controls.page import parse
 from watchkeeper.errors import DeclarationError
 from watchkeeper.model.control import Control
-from watchkeeper.resources import catalogue as resources
+from watchkeeper.resources import everything as resources
 
 PRELUDE = "prelude.sql"
 

@@ -30,7 +30,7 @@ _LOG_ENTRY = re.compile(r"log/(\d{10})\.json")
 # What a process killed while it wrote one of our files leaves beside it: `manifest.json#1`.
 _STAGED = re.compile(
     r"(?:.*/)?(?:watchkeeper|manifest|(?:page|answer|claim)-\d{5,}|fact-\w+|collection|run|table"
-    r"|items|control|\d{10}|[0-9a-f-]{36})\.(?:json|json\.gz|json\.zst|parquet|md)#\d+"
+    r"|items|control|\d{10}|[0-9a-f-]{36})\.(?:json|json\.gz|(?:json|csv|xlsx)\.zst|parquet|md)#\d+"
 )
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 

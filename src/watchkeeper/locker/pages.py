@@ -77,9 +77,9 @@ def as_received(body: bytes) -> Form:
     return Form(body, "json.gz", {})
 
 
-def rewritten(text: bytes) -> Form:
-    """A page as JSON text, compressed anew."""
-    return Form(zstd.compress(text, options=_REWRITE), "json.zst", {})
+def rewritten(text: bytes, kind: str = "json") -> Form:
+    """A page as JSON text (or a file of another `kind`: csv, xlsx), compressed anew."""
+    return Form(zstd.compress(text, options=_REWRITE), f"{kind}.zst", {})
 
 
 def difference(text: bytes, references: Sequence[Reference], earlier: bytes) -> Form:

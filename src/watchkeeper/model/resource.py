@@ -32,6 +32,8 @@ class Walk(StrEnum):
     POLICIES = "policies"  # one object per scope, inheritance resolved
     SINGLE = "single"  # one answer: an object or an unpaged list
     EACH = "each"  # one object per row of another resource
+    STATED = "stated"  # never asked of a console: what the company says, recorded here
+    OWN = "own"  # never asked of a console: what the locker tells of Watchkeeper itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,9 @@ class Resource:
     `split` says that the list can be filtered by `siteIds` and `groupIds` and is long enough to
     be read in parts; it then needs `created`;
     `incremental` says how only what changed is read, None where every collection is all there is;
-    it then needs `updated`.
+    it then needs `updated`;
+    `presumed_empty` says of what the company states that nothing recorded means there is nothing;
+    without it nothing recorded is a gap.
     """
 
     name: str
@@ -99,6 +103,7 @@ class Resource:
     optional: bool = False
     split: bool = False
     incremental: Incremental | None = None
+    presumed_empty: bool = False
     created: str = ""
     updated: str = ""
     order: int = 50
@@ -110,6 +115,11 @@ class Resource:
             if column.name == name:
                 return column
         raise KeyError(name)
+
+    @property
+    def of_console(self) -> bool:
+        """Whether it is read from the console."""
+        return self.walk not in {Walk.STATED, Walk.OWN}
 
     @property
     def personal_columns(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from watchkeeper.model.assessment import Assessment
 from watchkeeper.model.control import Control, Requirement
 from watchkeeper.queries.collections import CollectionRow, by_paths
 from watchkeeper.queries.standing import Standing, standing
-from watchkeeper.resources import catalogue
+from watchkeeper.resources import everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def control(locker: Locker, connection: int, identity: str, now: datetime) -> Co
 def _declared(data: bytes, identity: str) -> Control | None:
     """The sealed page as a control; an old one may use what is no longer declared."""
     try:
-        return parse(data, f"{identity}.md", catalogue())
+        return parse(data, f"{identity}.md", everything())
     except (DeclarationError, LockerError):
         return None
 

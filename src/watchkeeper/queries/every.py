@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from functools import cache
 
-from watchkeeper.model.resource import ColumnType, Resource
+from watchkeeper.model.resource import ColumnType, Resource, Walk
 from watchkeeper.queries import registers
 from watchkeeper.queries.devices import DEVICES
 from watchkeeper.queries.register import Register
 from watchkeeper.queries.threats import THREATS
-from watchkeeper.resources import catalogue
+from watchkeeper.resources import everything
 
 _DECLARED = (DEVICES, THREATS, registers.TIMELINES, *registers.ALL)
 _COMPARED = frozenset({ColumnType.TEXT, ColumnType.INTEGER, ColumnType.BOOLEAN})
@@ -17,9 +17,13 @@ _RESERVED = frozenset({"page", "size", "q", "sort", "collection"})  # what every
 
 @cache
 def every() -> Mapping[str, Register]:
-    """By resource, in the order they are collected: its list."""
+    """By resource, in the order they are collected, then the stated: its list."""
     declared = {register.resource: register for register in _DECLARED}
-    return {name: declared.get(name) or _made(resource) for name, resource in catalogue().items()}
+    return {
+        name: declared.get(name) or _made(resource)
+        for name, resource in everything().items()
+        if resource.walk is not Walk.OWN  # made when a control is judged; no list to look into
+    }
 
 
 def _made(resource: Resource) -> Register:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from watchkeeper.ledger.models import CollectionEntry
 from watchkeeper.queries.collections import CollectionRow, row
-from watchkeeper.resources import catalogue
+from watchkeeper.resources import everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,4 +24,4 @@ def shortfall(connection: int, resource: str) -> Shortfall | None:
     )
     if newest is None or newest.complete:
         return None
-    return Shortfall(row(newest), catalogue()[resource].permission)
+    return Shortfall(row(newest), everything()[resource].permission)

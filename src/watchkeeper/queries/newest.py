@@ -11,7 +11,7 @@ from watchkeeper.ledger.models import CollectionEntry
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection
 from watchkeeper.model.stream import current
-from watchkeeper.resources import catalogue
+from watchkeeper.resources import everything
 
 _MOST_REACHES = 10_000
 _reaches: dict[tuple[str, str], Collection] = {}  # by locker and folder; what is sealed stays so
@@ -72,13 +72,13 @@ def stream(locker: Locker, connection: int, resource: str, upto: str = "") -> tu
         if last is None:
             return ()
         found = found.filter(Q(ended__lt=last.ended) | Q(ended=last.ended, pk__lte=last.pk))
-    if catalogue()[resource].incremental is None:
+    if everything()[resource].incremental is None:
         return tuple(_sealed(each) for each in found.filter(distinct__gt=0))[::-1]
     met: list[CollectionEntry] = []
     state = current(_told(locker, each.path) for each in _noted(found.iterator(200), met))
     if state.gap:
         raise LockerError(
-            f"{catalogue()[resource].title} are not known without a gap: {state.gap}.",
+            f"{everything()[resource].title} are not known without a gap: {state.gap}.",
             hint="Collect them again: the next collection reads all of them.",
         )
     return tuple(_sealed(each) for each in reversed(met) if each.distinct)

@@ -13,7 +13,7 @@ from watchkeeper.queries.listing import Asked, Choice, Listing
 from watchkeeper.queries.newest import Sealed, newest_complete, stream
 from watchkeeper.queries.paging import Page
 from watchkeeper.queries.shelf import Shape, Table
-from watchkeeper.resources import catalogue
+from watchkeeper.resources import everything
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Register:
     @property
     def declared(self) -> Resource:
         """The resource it lists."""
-        return catalogue()[self.resource]
+        return everything()[self.resource]
 
     @cached_property
     def key(self) -> str:

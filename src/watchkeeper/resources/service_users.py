@@ -21,6 +21,8 @@ RESOURCE = Resource(
         Column("updated_by", "updatedBy.name", personal=True),
         Column("created_at", "createdAt", ColumnType.TIMESTAMP),
         Column("updated_at", "updatedAt", ColumnType.TIMESTAMP),
+        # Declared in the specification, not in every body that was seen.
+        Column("expiration_at", "expirationDate", ColumnType.TIMESTAMP),
         Column("last_activation_at", "lastActivation", ColumnType.TIMESTAMP),
         Column("api_token_created_at", "apiToken.createdAt", ColumnType.TIMESTAMP),
         Column("api_token_expires_at", "apiToken.expiresAt", ColumnType.TIMESTAMP),

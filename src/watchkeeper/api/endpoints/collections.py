@@ -14,7 +14,7 @@ from watchkeeper.api.paging import MOST_ID, UPTO, Listed, Paging, listed
 from watchkeeper.ledger.installation import installation
 from watchkeeper.model.collection import Verdict
 from watchkeeper.queries import collections as queries
-from watchkeeper.resources import catalogue
+from watchkeeper.resources import everything
 
 router = Router(tags=["Evidence"])
 _SORTS = tuple(f"{sign}{each}" for each in queries.SORTS for sign in ("", "-"))
@@ -23,7 +23,7 @@ _SORTS = tuple(f"{sign}{each}" for each in queries.SORTS for sign in ("", "-"))
 class Asked(Paging):
     """Which collections."""
 
-    resource: Literal[("", *catalogue())] = ""  # type: ignore[valid-type]
+    resource: Literal[("", *everything())] = ""  # type: ignore[valid-type]
     verdict: Verdict | None = None
     whole: bool = Field(
         default=False, description="Leave out those of one device alone: `collection` takes these."

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from watchkeeper.clock import rfc3339
 from watchkeeper.queries.paging import SIZES
-from watchkeeper.resources import catalogue
+from watchkeeper.resources import everything
 from watchkeeper.web import charts, console_text, icons, words
 from watchkeeper.web import page as shared
 
@@ -79,7 +79,7 @@ def meaning(name: str) -> str:
 @register.filter
 def resource(name: str) -> str:
     """A resource by its title; one that is no longer declared by its name."""
-    declared = catalogue().get(name)
+    declared = everything().get(name)
     return declared.title if declared else words.label(name)
 
 

@@ -1,0 +1,107 @@
+"""What the company states, sealed like everything else: the document as given, and its rows.
+
+A statement is a collection of its own, without a console: a list of assets as it was uploaded, an
+attestation as it was recorded. So controls read it as a table, an auditor finds the file that it
+came from, and nothing of it can be changed afterwards.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+import pyarrow as pa
+
+from watchkeeper import columns
+from watchkeeper.errors import LockerError
+from watchkeeper.locker import pages, stream
+from watchkeeper.locker.locker import Locker
+from watchkeeper.model.collection import Collection, Completeness, Verdict
+from watchkeeper.model.resource import Nature, Resource, Walk
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What was given, byte for byte; `kind` is json, csv or xlsx.
+
+    `facts` say where it came from (a file's name, an address without secrets, parameters).
+    """
+
+    data: bytes
+    kind: str = "json"
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What is to be sealed: rows by column name (what is left out is null) and their documents.
+
+    `by` is who recorded it. `notes` are what a reader must know, as lines that were left out.
+    With `failed` the reason why it could not be read whole: sealed as incomplete, so that a
+    control that reads it cannot pass.
+    """
+
+    rows: Sequence[Mapping[str, Any]]
+    documents: Sequence[Document]
+    by: str
+    notes: tuple[str, ...] = ()
+    failed: str = ""
+
+
+def seal(locker: Locker, connection: str, resource: Resource, statement: Statement) -> Collection:
+    """Seals a statement as a collection of a STATED resource; rows are told apart by its key.
+
+    Raises LockerError for a resource that is read from a console.
+    """
+    if resource.walk is not Walk.STATED:
+        raise LockerError(f"{resource.title} are read from the console, they cannot be stated.")
+    writer = locker.begin(connection, resource)
+    try:
+        for document in statement.documents:
+            digest = sha256(document.data).hexdigest()
+            writer.keep(
+                pages.rewritten(document.data, document.kind),
+                {
+                    "status": 0,
+                    "rows": len(statement.rows),
+                    "received": {
+                        "encoding": "identity",
+                        "bytes": len(document.data),
+                        "sha256": digest,
+                    },
+                },
+                {"method": "STATED", "path": resource.path, "params": {}, **document.facts},
+            )
+        schema = columns.schema(resource.columns)
+        batches = pa.Table.from_pylist(
+            [{name: row.get(name) for name in schema.names} for row in statement.rows], schema
+        ).combine_chunks()
+        for batch in batches.to_batches() or [pa.RecordBatch.from_pylist([], schema)]:
+            writer.add(batch)
+        number, distinct = writer.rows, writer.distinct
+        verdict = Verdict.INCOMPLETE if statement.failed else Verdict.COMPLETE
+        return writer.seal(
+            {
+                "subject": "",
+                "source": {"vendor": "the company", "console": "", "stated_by": statement.by},
+                "route": resource.path,
+                "derived": False,
+            },
+            Completeness(verdict, statement.failed, number, distinct, None, None, statement.notes),
+        )
+    except BaseException:
+        writer.leave()
+        raise
+
+
+def newest(locker: Locker, connection: str, resource: Resource) -> list[dict[str, Any]]:
+    """The rows that count now, as dictionaries in the order of their keys.
+
+    Of a list the newest complete load, of statements the newest version of each.
+    """
+    found = [each for each in locker.collections(connection, resource.name) if each.complete]
+    used = found[-1:] if resource.nature is Nature.STATE else found
+
+    names = [column.name for column in resource.columns]
+    table = stream.newest(locker, resource, names, used)
+    return list(table.sort_by(resource.key).to_pylist())

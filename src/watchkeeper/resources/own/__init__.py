@@ -1,0 +1,1 @@
+"""What the locker tells of Watchkeeper itself: the monitor is in its own population."""

@@ -1,0 +1,1 @@
+"""What the company says itself: one file per kind of statement or list. See `statements`."""
