@@ -17,7 +17,10 @@ def test_what_is_not_set_keeps_its_default() -> None:
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"weeks": 2}, "TST-01 has no parameter 'weeks'; it has: days."),
+        (
+            {"weeks": 2},
+            "TST-01 has no parameter 'weeks'; it has: days, tolerance, unknown_percent.",
+        ),
         ({"days": 0}, "days is 0, the least is 1"),
         ({"days": 91}, "days is 91, the most is 90"),
         ({"days": "14"}, "it must be a whole number like 14"),

@@ -1,19 +1,21 @@
 """The use-case: judge controls over what the locker holds of a connection, and seal it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
 
+from watchkeeper.assessment.deviations import Deviations, Stated
 from watchkeeper.assessment.engine import Judged, judging
 from watchkeeper.assessment.faulty import ControlFaulty
 from watchkeeper.assessment.gather import gather
 from watchkeeper.assessment.inputs import Plan, plan
-from watchkeeper.assessment.verdict import Conclusion, conclude
+from watchkeeper.assessment.verdict import Allowed, Conclusion, conclude
 from watchkeeper.controls import prelude_sha256
-from watchkeeper.controls.parameters import effective
+from watchkeeper.controls.parameters import TOLERANCE, UNKNOWN_PERCENT, effective
 from watchkeeper.controls.values import EARLIER
-from watchkeeper.errors import LockerError
+from watchkeeper.errors import LockerError, UsageError
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.assessment import Assessment, Counts, Result
 from watchkeeper.model.collection import Collection
@@ -39,69 +41,116 @@ def assess(
 ) -> list[Assessment]:
     """Judges each control over the newest that is sealed and seals an assessment of it.
 
-    `parameters` maps a control's id to what a tenant changed; UsageError, before anything is
-    judged, when one cannot be. A control that cannot be judged is sealed as ERROR and the others
-    go on. `on_progress` is called with each assessment as it is sealed.
+    `parameters` maps a control's id to what a tenant changed, beside what is sealed as
+    `control_settings`; UsageError, before anything is judged, when one of them cannot be. A
+    control that cannot be judged is sealed as ERROR and the others go on. `on_progress` is called
+    with each assessment as it is sealed.
     """
-    chosen = [(each, effective(each, (parameters or {}).get(each.id))) for each in controls]
+    given = parameters or {}
+    wanted = [(each, given.get(each.id, {})) for each in controls]
+    for control, values in wanted:
+        effective(control, values)
     collections = locker.collections(connection)
+    stated = Stated(locker, connection, collections, now)
     sealed: list[Assessment] = []
-    for control, values in chosen:
-        assessment = _assess_one(locker, connection, control, collections, values, now)
+    for control, values in wanted:
+        case = Case(locker, connection, control, collections, values, stated, now)
+        assessment = case.assess()
         sealed.append(assessment)
         if on_progress is not None:
             on_progress(assessment)
     return sealed
 
 
-def _assess_one(
-    locker: Locker,
-    connection: str,
-    control: Control,
-    collections: Sequence[Collection],
-    parameters: Mapping[str, Scalar],
-    now: datetime,
-) -> Assessment:
-    planned = plan(control, collections, resources())
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One control to be judged over one connection, with all that it is judged on."""
 
-    def seal(judged: Judged, rows: Mapping[str, int], fault: str = "") -> Assessment:
-        conclusion = _conclusion(planned, judged, rows, fault)
-        could = not planned.missing and not fault
-        return locker.seal_assessment(
-            connection=connection,
-            control=control,
+    locker: Locker
+    connection: str
+    control: Control
+    collections: Sequence[Collection]
+    given: Mapping[str, Scalar]
+    stated: Stated
+    now: datetime
+
+    def assess(self) -> Assessment:
+        """Judges and seals."""
+        planned = plan(self.control, self.collections, resources())
+        try:
+            parameters = effective(self.control, self._settings() | dict(self.given))
+            deviations = self.stated.of(self.control)
+            if planned.missing or planned.baseline or deviations.not_applicable:
+                return self._seal(planned, _nothing(), parameters, deviations)
+            tables = gather(self.locker, self.control, planned, resources(), self.collections)
+            rows = {name: tables[name].num_rows for name in planned.newest}
+            with judging(
+                self.control, tables, now=self.now, parameters=parameters, deviations=deviations
+            ) as judged:
+                return self._seal(planned, judged, parameters, deviations, rows)
+        except (ControlFaulty, LockerError, UsageError) as error:
+            return self._seal(planned, _nothing(), self.control.defaults, fault=str(error))
+
+    def _settings(self) -> dict[str, Scalar]:
+        """What the company set; an explicit parameter of this assessment goes before it."""
+        return dict(self.stated.settings.get(self.control.id, {}))
+
+    def _seal(
+        self,
+        planned: Plan,
+        judged: Judged,
+        parameters: Mapping[str, Scalar],
+        deviations: Deviations | None = None,
+        rows: Mapping[str, int] | None = None,
+        fault: str = "",
+    ) -> Assessment:
+        decided = deviations or Deviations()
+        could = not planned.missing and not fault and not decided.not_applicable
+        if decided.not_applicable and not fault:
+            conclusion = Conclusion(Result.NOT_APPLICABLE, decided.not_applicable)
+        else:
+            conclusion = _conclusion(planned, judged, rows or {}, fault, _allowed(parameters))
+        return self.locker.seal_assessment(
+            connection=self.connection,
+            control=self.control,
             result=conclusion.result,
             reason=conclusion.reason,
             counts=judged.counts,
             parameters=parameters,
-            judged_at=now,
+            judged_at=self.now,
             as_of=planned.as_of if could else None,
+            holds_until=decided.until or judged.excepted_until,
             collections=planned.collections,
-            notes=_notes(control, planned),
+            notes=(*_notes(self.control, planned), *decided.notes, *judged.notes),
             items=judged.items,
         )
 
-    if planned.missing or planned.baseline:
-        return seal(_nothing(), {})
-    try:
-        tables = gather(locker, control, planned, resources(), collections)
-        rows = {name: tables[name].num_rows for name in planned.newest}
-        with judging(control, tables, now=now, parameters=parameters) as judged:
-            return seal(judged, rows)
-    except (ControlFaulty, LockerError) as error:
-        return seal(_nothing(), {}, str(error))
+
+def _allowed(parameters: Mapping[str, Scalar]) -> Allowed:
+    return Allowed(
+        failing=int(parameters.get(TOLERANCE.name, TOLERANCE.default)),
+        unknown_percent=float(parameters.get(UNKNOWN_PERCENT.name, UNKNOWN_PERCENT.default)),
+    )
 
 
 def _nothing() -> Judged:
     return Judged(Counts(), None, NO_ITEMS.to_reader())
 
 
-def _conclusion(planned: Plan, judged: Judged, rows: Mapping[str, int], fault: str) -> Conclusion:
+def _conclusion(
+    planned: Plan, judged: Judged, rows: Mapping[str, int], fault: str, allowed: Allowed
+) -> Conclusion:
     problems = [*planned.missing, *planned.doubts, *([fault.rstrip(".")] if fault else [])]
     if planned.baseline and not problems:
         return Conclusion(Result.NOT_APPLICABLE, planned.baseline)
     titles = {resources()[name].title.lower(): number for name, number in rows.items()}
-    return conclude(judged.counts, problems, first_unknown=judged.first_unknown, inputs=titles)
+    return conclude(
+        judged.counts,
+        problems,
+        first_unknown=judged.first_unknown,
+        inputs=titles,
+        allowed=allowed,
+    )
 
 
 def _notes(control: Control, planned: Plan) -> tuple[str, ...]:

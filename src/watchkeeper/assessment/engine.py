@@ -15,6 +15,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from watchkeeper.assessment import decided
+from watchkeeper.assessment.deviations import Deviations
 from watchkeeper.assessment.faulty import ControlFaulty
 from watchkeeper.assessment.statement import check, first_line
 from watchkeeper.assessment.verdict import count
@@ -61,11 +63,16 @@ _RFC3339 = """CREATE MACRO rfc3339(instant) AS
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a control's SQL answered; `items` are read once, while the engine is open."""
+    """What a control's SQL answered; `items` are read once, while the engine is open.
+
+    `excepted_until` is when the first of the exceptions that cover an item expires.
+    """
 
     counts: Counts
     first_unknown: Item | None
     items: pa.RecordBatchReader
+    excepted_until: datetime | None = None
+    notes: tuple[str, ...] = ()
 
 
 def judge(
@@ -96,6 +103,7 @@ def judging(
     *,
     now: datetime,
     parameters: Mapping[str, Scalar] | None = None,
+    deviations: Deviations | None = None,
     memory_limit: str = MEMORY_LIMIT,
     timeout: timedelta = TIMEOUT,
 ) -> Iterator[Judged]:
@@ -106,7 +114,8 @@ def judging(
 
     `tables` holds every table the control declares (`agents`, `agents_earlier`) with exactly its
     declared columns; `unread` (resource, reason) may be left out. `parameters` are changes of the
-    page's defaults. Raises ControlFaulty when the control cannot be judged because of itself.
+    page's defaults; `deviations` are applied to what was judged. Raises
+    ControlFaulty when the control cannot be judged because of itself.
     """
     chosen: dict[str, Any] = {**effective(control, parameters), "now": now}
     limits: dict[str, str | int] = {
@@ -120,6 +129,7 @@ def judging(
     ):
         engine.execute(prelude())
         _load(engine, control, tables)
+        decided.load(engine, deviations or Deviations())
         for lock in _LOCKS:
             engine.execute(lock)
         sql, used = check(engine, control, _expected(control).keys())
@@ -132,18 +142,27 @@ def judging(
         columns = _answered(engine, control)
         _refuse_strange_items(engine, control)
         engine.execute(_RFC3339)
-        counts, first = _counts(engine), _first_unknown(engine)
-        yield Judged(counts, first, engine.sql(_items(columns)).to_arrow_reader(BATCH))
+        applied = decided.apply(engine, _values(columns))
+        yield Judged(
+            counts=_counts(engine),
+            first_unknown=_first_unknown(engine),
+            items=engine.sql(_items(columns, applied.joined)).to_arrow_reader(BATCH),
+            excepted_until=applied.until,
+            notes=applied.notes,
+        )
 
 
 def _counts(engine: duckdb.DuckDBPyConnection) -> Counts:
-    tally = engine.execute("SELECT outcome, count(*) FROM judged GROUP BY 1").fetchall()
-    return count({str(outcome): int(number) for outcome, number in tally})
+    tally = engine.execute(
+        "SELECT outcome, count(*), count(__exception) FROM decided GROUP BY 1"
+    ).fetchall()
+    excepted = sum(int(number) for _, _, number in tally)
+    return count({str(outcome): int(number) for outcome, number, _ in tally}, excepted)
 
 
 def _first_unknown(engine: duckdb.DuckDBPyConnection) -> Item | None:
     rows = engine.execute(
-        "SELECT subject, coalesce(nullif(name, ''), subject), reason FROM judged"
+        "SELECT subject, coalesce(nullif(name, ''), subject), reason FROM decided"
         " WHERE outcome = 'unknown' ORDER BY subject LIMIT 1"
     ).fetchall()
     return Item(rows[0][0], rows[0][1], Outcome.UNKNOWN, rows[0][2], {}) if rows else None
@@ -251,7 +270,12 @@ def _refuse_strange_items(engine: duckdb.DuckDBPyConnection, control: Control) -
 _MOMENTS = {"TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}
 
 
-def _items(columns: Mapping[str, str]) -> str:
+def _values(columns: Mapping[str, str]) -> list[str]:
+    """The columns of an answer that hold what was judged and are no moments."""
+    return [name for name, kind in columns.items() if name not in _ITEM and kind not in _MOMENTS]
+
+
+def _items(columns: Mapping[str, str], joined: bool) -> str:  # noqa: FBT001 - told by `decided`
     fields = []
     for name, kind in columns.items():
         if name not in _ITEM:
@@ -261,7 +285,8 @@ def _items(columns: Mapping[str, str]) -> str:
     observed = f"json_object({', '.join(fields)})::VARCHAR" if fields else "'{}'"
     return (
         "SELECT subject, coalesce(nullif(name, ''), subject) AS name, outcome, reason,"  # noqa: S608
-        f" {observed} AS observed FROM judged"
+        f" {observed} AS observed, __exception AS exception, __digest AS digest"
+        f" FROM decided{' ORDER BY subject' if joined else ''}"
     )
 
 

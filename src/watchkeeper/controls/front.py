@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from watchkeeper.controls.faults import PageFault
-from watchkeeper.controls.parameters import OPERATORS, out_of_bounds
+from watchkeeper.controls.parameters import EVERY, OPERATORS, out_of_bounds
 from watchkeeper.model.control import (
     Cadence,
     Guardrail,
@@ -26,6 +26,7 @@ _VERSION = re.compile(r"\d+\.\d+\.\d+")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _GUARDRAIL = re.compile(r"([a-z][a-z0-9_]*)\s*(<=|>=|<|>|==)\s*(\d+(?:\.\d+)?)")
+_TAKEN = {"now", *EVERY}
 _DEFAULT_LOOKBACK = 8
 _MOST_LOOKBACK = 400
 
@@ -178,7 +179,7 @@ def _parameters(value: Any) -> tuple[Parameter, ...]:
 
 
 def _parameter(name: Any, value: Any) -> Parameter:
-    if not isinstance(name, str) or not _NAME.fullmatch(name) or name == "now":
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or name in _TAKEN:
         raise PageFault(f"the parameter name {name!r} is not lower case words such as laptop_days")
     if not isinstance(value, dict):
         raise PageFault(f"the parameter {name!r} is not {{default, min, max, unit, why}}")

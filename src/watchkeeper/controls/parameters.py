@@ -15,10 +15,33 @@ OPERATORS = {
 }
 
 
+TOLERANCE = Parameter(
+    name="tolerance",
+    default=0,
+    minimum=0,
+    maximum=1_000_000_000,
+    unit="items",
+    why="How many may fail before the result says FAIL; each stays a finding.",
+)
+UNKNOWN_PERCENT = Parameter(
+    name="unknown_percent",
+    default=0.0,
+    minimum=0,
+    maximum=1,
+    unit="percent",
+    why="How many may be unknown before the result says ERROR; the reference allows one percent.",
+)
+EVERY = {each.name: each for each in (TOLERANCE, UNKNOWN_PERCENT)}
+"""What may be set for every control, whatever its page declares."""
+
+
 def effective(control: Control, given: Mapping[str, Scalar] | None) -> dict[str, Scalar]:
-    """The defaults of the page with what the tenant set; UsageError when that cannot be."""
+    """The defaults of the page with what the tenant set; UsageError when that cannot be.
+
+    What may be set for every control is among them only where it was.
+    """
     chosen = control.defaults
-    declared = {parameter.name: parameter for parameter in control.parameters}
+    declared = {parameter.name: parameter for parameter in control.parameters} | EVERY
     for name, value in (given or {}).items():
         if name not in declared:
             known = ", ".join(declared) or "none"

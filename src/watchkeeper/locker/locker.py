@@ -119,6 +119,7 @@ class Locker:
         collections: Sequence[Collection],
         notes: Sequence[str],
         items: pa.Table | pa.RecordBatchReader,
+        holds_until: datetime | None = None,
     ) -> Assessment:
         """Seals one judged control with its page and its items."""
         identity = str(uuid_utils.uuid7())
@@ -142,6 +143,7 @@ class Locker:
             },
             "judged_at": rfc3339(judged_at),
             "as_of": rfc3339(as_of) if as_of is not None else None,
+            "holds_until": rfc3339(holds_until) if holds_until is not None else None,
             "result": result.value,
             "reason": reason,
             "counts": counts.as_json(),

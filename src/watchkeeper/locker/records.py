@@ -79,7 +79,7 @@ def assessment(folder: str, data: bytes) -> Assessment:
     try:
         manifest = json.loads(data)
         control, counts = manifest["control"], manifest["counts"]
-        as_of = manifest["as_of"]
+        as_of, until = manifest["as_of"], manifest.get("holds_until")
         return Assessment(
             id=manifest["id"],
             path=folder,
@@ -98,11 +98,13 @@ def assessment(folder: str, data: bytes) -> Assessment:
                 failed=counts["fail"],
                 not_applicable=counts["not_applicable"],
                 unknown=counts["unknown"],
+                excepted=counts.get("excepted", 0),
             ),
             parameters=control["parameters"],
             control_sha256=control["sha256"],
             collections=tuple(each["path"] for each in manifest["collections"]),
             notes=tuple(manifest["notes"]),
+            holds_until=datetime.fromisoformat(until) if until else None,
         )
     except (ValueError, KeyError, TypeError) as error:
         raise LockerError(

@@ -5,14 +5,17 @@ attestation as it was recorded. So controls read it as a table, an auditor finds
 came from, and nothing of it can be changed afterwards.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 import pyarrow as pa
 
 from watchkeeper import columns
+from watchkeeper.clock import rfc3339
 from watchkeeper.errors import LockerError
 from watchkeeper.locker import pages, stream
 from watchkeeper.locker.locker import Locker
@@ -94,14 +97,29 @@ def seal(locker: Locker, connection: str, resource: Resource, statement: Stateme
         raise
 
 
+def document(row: Mapping[str, Any]) -> bytes:
+    """The row as the JSON document that is sealed beside the table, times in RFC 3339."""
+    told = {
+        name: rfc3339(value) if isinstance(value, datetime) else value
+        for name, value in row.items()
+    }
+    return json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+
+
 def newest(locker: Locker, connection: str, resource: Resource) -> list[dict[str, Any]]:
     """The rows that count now, as dictionaries in the order of their keys.
 
     Of a list the newest complete load, of statements the newest version of each.
     """
-    found = [each for each in locker.collections(connection, resource.name) if each.complete]
-    used = found[-1:] if resource.nature is Nature.STATE else found
+    return rows(locker, resource, locker.collections(connection, resource.name))
 
+
+def rows(
+    locker: Locker, resource: Resource, collections: Sequence[Collection]
+) -> list[dict[str, Any]]:
+    """As `newest`, of these collections, which are in the order in which they ended."""
+    found = [each for each in collections if each.complete]
+    used = found[-1:] if resource.nature is Nature.STATE else found
     names = [column.name for column in resource.columns]
     table = stream.newest(locker, resource, names, used)
     return list(table.sort_by(resource.key).to_pylist())

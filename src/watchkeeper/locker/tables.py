@@ -26,6 +26,9 @@ ITEMS_SCHEMA = pa.schema(
         pa.field("outcome", pa.string(), nullable=False),
         pa.field("reason", pa.string()),
         pa.field("observed", pa.string()),
+        # The exception that covers a failing item, and the digest of its failing values.
+        pa.field("exception", pa.string()),
+        pa.field("digest", pa.string()),
     ]
 )
 
@@ -123,13 +126,23 @@ def write_items(store: Store, path: str, items: pa.Table | pa.RecordBatchReader)
     with pq.ParquetWriter(sink, ITEMS_SCHEMA, compression="zstd") as writer:
         waiting: list[pa.RecordBatch] = []
         for batch in batches:
-            waiting.append(batch.select(ITEMS_SCHEMA.names).cast(ITEMS_SCHEMA))
+            waiting.append(_item_batch(batch))
             if sum(each.num_rows for each in waiting) >= ROW_GROUP:
                 writer.write_table(pa.Table.from_batches(waiting))
                 waiting = []
         writer.write_table(pa.Table.from_batches(waiting, schema=ITEMS_SCHEMA))
     sink.close()
     return sink.written()
+
+
+def _item_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
+    arrays = [
+        batch.column(field.name).cast(field.type)
+        if field.name in batch.schema.names
+        else pa.nulls(batch.num_rows, field.type)
+        for field in ITEMS_SCHEMA
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=ITEMS_SCHEMA)
 
 
 def read(store: Store, path: str, columns: Sequence[str] | None = None) -> pa.Table:

@@ -34,23 +34,28 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One subject of an assessment: what was found and the values it rests on."""
+    """One subject of an assessment: what was found and the values it rests on.
+
+    `exception` is the id of the exception that covers a failing one, or empty.
+    """
 
     subject: str
     name: str
     outcome: Outcome
     reason: str
     observed: Mapping[str, Any]
+    exception: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many subjects had which outcome."""
+    """How many subjects had which outcome; `excepted` of those that failed are excepted."""
 
     passed: int = 0
     failed: int = 0
     not_applicable: int = 0
     unknown: int = 0
+    excepted: int = 0
 
     def as_json(self) -> dict[str, int]:
         """The counts by outcome, as exports and `--json` name them."""
@@ -59,7 +64,13 @@ class Counts:
             "fail": self.failed,
             "not_applicable": self.not_applicable,
             "unknown": self.unknown,
+            "excepted": self.excepted,
         }
+
+    @property
+    def open(self) -> int:
+        """Failing subjects that no exception covers."""
+        return self.failed - self.excepted
 
     @property
     def total(self) -> int:
@@ -73,6 +84,8 @@ class Assessment:
 
     `collections` are the locker paths of what was judged; `as_of` is when the oldest of the
     newest collections it rests on was ended (UTC), None when nothing could be judged.
+    `holds_until` is when the first exception or declaration that the result rests on expires
+    (UTC), None when it rests on none.
     """
 
     id: str
@@ -92,3 +105,4 @@ class Assessment:
     control_sha256: str
     collections: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    holds_until: datetime | None = None

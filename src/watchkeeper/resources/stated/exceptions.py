@@ -23,8 +23,8 @@ RESOURCE = Resource(
         Column("reason", "reason"),
         Column("risk", "risk"),
         Column("measure", "measure"),
-        # What was approved: the SHA-256 of the control's page, and by subject that of its values.
-        Column("control_sha256", "control_sha256"),
+        # What was approved: the control's version, and by subject the digest of its failing values.
+        Column("control_version", "control_version"),
         Column("observed", "observed", ColumnType.JSON),
         *DECIDED,
     ),

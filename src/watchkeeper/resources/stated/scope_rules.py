@@ -17,6 +17,8 @@ RESOURCE = Resource(
         Column("id", "id"),
         Column("name", "name"),
         Column("version", "version", ColumnType.INTEGER),
+        # The id of the version before it, which ends when this one is approved.
+        Column("replaces", "replaces"),
         # Outside is what is in one of these, or has one of these tags or machine types.
         Column("sites", "sites", ColumnType.TEXTS),
         Column("groups", "groups", ColumnType.TEXTS),
