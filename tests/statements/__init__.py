@@ -1,0 +1,1 @@
+"""Exceptions, attestations, scope rules and thresholds."""

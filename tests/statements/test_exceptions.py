@@ -44,7 +44,7 @@ def test_what_is_approved_is_excepted_and_still_fails(estate: Estate) -> None:
     assert found.reason == "1 of 2 judged subjects fail. 1 of them are excepted."
     item = estate.item(found, "agent:1")
     assert (item["outcome"], item["exception"]) == ("fail", asked.decided.id)
-    assert item["reason"].startswith('fully disabled by a person')
+    assert item["reason"].startswith("fully disabled by a person")
     assert found.holds_until == asked.decided.expires_at == NOW.replace(second=2) + 90 * DAY
     assert any(asked.decided.id in note for note in found.notes)
     assert verify(estate.locker.store).differences == []
