@@ -55,7 +55,7 @@ class Estate:
         """A control of the product."""
         return catalogue()[identity]
 
-    def agent(self, number: int, state: str = "na", **values: Any) -> dict[str, Any]:
+    def agent(self, number: int, state: str | None = "na", **values: Any) -> dict[str, Any]:
         """An agent that reported an hour ago."""
         return {
             "id": str(number),
