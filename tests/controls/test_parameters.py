@@ -19,7 +19,7 @@ def test_what_is_not_set_keeps_its_default() -> None:
     [
         (
             {"weeks": 2},
-            "TST-01 has no parameter 'weeks'; it has: days, tolerance, unknown_percent.",
+            "TST-01 has no parameter 'weeks'; it has: days, tolerance, ",
         ),
         ({"days": 0}, "days is 0, the least is 1"),
         ({"days": 91}, "days is 91, the most is 90"),

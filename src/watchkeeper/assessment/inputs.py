@@ -10,6 +10,9 @@ from watchkeeper.model.control import Control
 from watchkeeper.model.resource import Nature, Resource, Walk
 from watchkeeper.model.stream import current
 
+BASELINE = "baseline; judged from the next collection on"
+"""Why a control that compares collections has nothing to judge on the first one (reference C.4)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -79,7 +82,7 @@ def plan(
         before = _earlier(control, by_resource.get(name, ()), newest.get(name))
         sources[name + EARLIER] = before
         if control.baseline and not before:
-            baseline = "baseline; judged from the next collection on"
+            baseline = BASELINE
     dated = frozenset(name for name in control.reads if resources[name].of_console)
     return Plan(sources, newest, unread, dated, tuple(missing), tuple(doubts), baseline)
 

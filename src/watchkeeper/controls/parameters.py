@@ -31,7 +31,20 @@ UNKNOWN_PERCENT = Parameter(
     unit="percent",
     why="How many may be unknown before the result says ERROR; the reference allows one percent.",
 )
-EVERY = {each.name: each for each in (TOLERANCE, UNKNOWN_PERCENT)}
+FIX_DAYS = Parameter(
+    name="due_days",
+    default=14,
+    minimum=1,
+    maximum=365,
+    unit="days",
+    why="How long a finding may stay open; by its severity where nobody says so.",
+)
+FIX_WORKING_DAYS = Parameter(
+    name="due_working_days",
+    default=False,
+    why="Whether due days are working days, Monday to Friday.",
+)
+EVERY = {each.name: each for each in (TOLERANCE, UNKNOWN_PERCENT, FIX_DAYS, FIX_WORKING_DAYS)}
 """What may be set for every control, whatever its page declares."""
 
 

@@ -13,6 +13,7 @@ from django.db import connection as database
 from django.db import transaction
 
 from watchkeeper.errors import Tampered
+from watchkeeper.ledger import findings
 from watchkeeper.ledger.models import AssessmentEntry, CollectionEntry, Connection
 from watchkeeper.locker import layout, records, tables
 from watchkeeper.locker.locker import Locker
@@ -50,6 +51,7 @@ def index(locker: Locker, connection: Connection) -> Indexed:
             entries = [_entry(locker, each) for each in numbers if each > held.indexed_entry]
         collections: list[CollectionEntry] = []
         assessments: list[AssessmentEntry] = []
+        judged: list[Assessment] = []
         for entry in entries:
             folder = entry.path.removesuffix(f"/{layout.MANIFEST}")
             if f"/connection={held.name}/" not in f"{folder}/":
@@ -63,9 +65,11 @@ def index(locker: Locker, connection: Connection) -> Indexed:
             if entry.kind == "collection":
                 collections.append(_collection(held, records.collection(folder, data, digest)))
             else:
-                assessments.append(_assessment(held, records.assessment(folder, data)))
+                judged.append(records.assessment(folder, data))
+                assessments.append(_assessment(held, judged[-1]))
         CollectionEntry.objects.bulk_create(collections, ignore_conflicts=True, batch_size=500)
         AssessmentEntry.objects.bulk_create(assessments, ignore_conflicts=True, batch_size=500)
+        _follow(locker, held, judged)
         if assessments:
             _renew(locker, held, {each.control for each in assessments})
         if entries:
@@ -112,6 +116,7 @@ def _entry(locker: Locker, number: int) -> Entry:
 def _forget(connection: Connection) -> None:
     connection.collections.all().delete()
     connection.assessments.all().delete()
+    connection.findings.all().delete()
     connection.indexed_entry = 0
     connection.save(update_fields=["indexed_entry"])
 
@@ -164,6 +169,23 @@ def _assessment(connection: Connection, sealed: Assessment) -> AssessmentEntry:
         unknown=sealed.counts.unknown,
         control_sha256=sealed.control_sha256,
     )
+
+
+def _follow(locker: Locker, connection: Connection, judged: list[Assessment]) -> None:
+    """Brings findings up to these assessments, each after those of its control before it."""
+    before: dict[str, datetime | None] = {}
+    for each in judged:
+        if each.control not in before:
+            earlier = connection.assessments.filter(control=each.control).exclude(
+                path__in=[other.path for other in judged]
+            )
+            listed = earlier.exclude(passed=0, failed=0, not_applicable=0, unknown=0)
+            before[each.control] = (
+                listed.order_by("-judged_at").values_list("judged_at", flat=True).first()
+            )
+        findings.bring_up(connection.pk, locker.store, each, findings.Before(before[each.control]))
+        if each.counts.total:
+            before[each.control] = each.judged_at
 
 
 def _renew(locker: Locker, connection: Connection, controls: set[str]) -> None:

@@ -1,6 +1,6 @@
 """The ledger's tables. What comes from the locker can be rebuilt; the rest lives only here.
 
-From the locker: CollectionEntry, AssessmentEntry, FailingItem (see `index.py`).
+From the locker: CollectionEntry, AssessmentEntry, FailingItem, Finding (see `index.py`).
 Only here: Connection, Run, Notice, AuditEvent.
 """
 
@@ -206,6 +206,67 @@ class FailingItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.outcome}: {self.name or self.subject}"
+
+
+class Finding(models.Model):
+    """A subject that failed a control, from when it was first seen failing until it no longer was.
+
+    A subject that fails anew is a finding anew: `times` counts them, `after` says how the one
+    before ended. Open ones were last seen in the newest assessment that listed items.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="findings")
+    control = models.CharField(max_length=64)
+    subject = models.TextField()
+    name = models.TextField(blank=True, default="")
+    severity = models.CharField(max_length=16)
+    opened_at = models.DateTimeField()
+    opened_path = models.TextField(help_text="The assessment that saw it first.")
+    reason = models.TextField(blank=True, default="", help_text="Why it failed then.")
+    due_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField(
+        null=True, blank=True, help_text="Of a closed one: when it was seen failing last."
+    )
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_how = models.CharField(
+        max_length=16, blank=True, default="", help_text="fixed, gone, exception, scope, …"
+    )
+    closed_reason = models.TextField(blank=True, default="")
+    closed_path = models.TextField(blank=True, default="")
+    times = models.PositiveIntegerField(default=1, help_text="The how manieth of its subject.")
+    after = models.CharField(
+        max_length=16, blank=True, default="", help_text="How the one before it ended."
+    )
+
+    class Meta:
+        ordering = ("opened_at", "id")
+        indexes = (
+            models.Index(
+                fields=["connection", "control", "subject", "times"], name="finding_times"
+            ),
+            models.Index(
+                fields=["connection", "due_at"],
+                condition=models.Q(closed_at=None),
+                name="finding_open",
+            ),
+            models.Index(fields=["connection", "-closed_at"], name="finding_closed"),
+            models.Index(fields=["subject"], name="finding_subject"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=["connection", "control", "subject"],
+                condition=models.Q(closed_at=None),
+                name="one_open_finding",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.control} {self.name or self.subject} since {self.opened_at:%Y-%m-%d}"
+
+    @property
+    def late(self) -> bool:
+        """Whether it was closed after it was due."""
+        return self.closed_at is not None and self.closed_at > self.due_at
 
 
 class Run(models.Model):

@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from watchkeeper.controls.parameters import effective
+from watchkeeper.controls.parameters import EVERY, effective
 from watchkeeper.errors import UsageError
 from watchkeeper.locker import stated
 from watchkeeper.locker.locker import Locker
@@ -27,7 +27,8 @@ def set_parameter(
 
     Raises UsageError for a parameter that the control does not have, and outside its bounds.
     """
-    effective(control, {parameter: control.defaults.get(parameter, 0) if value is None else value})
+    if value is not None or parameter not in {**control.defaults, **EVERY}:
+        effective(control, {parameter: value if value is not None else 0})
     if not by.strip() or not reason.strip():
         raise UsageError("A threshold is changed by somebody, for a reason.", hint="Say both.")
     now: datetime = locker.clock.now()
