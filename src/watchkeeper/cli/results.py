@@ -1,5 +1,6 @@
 """`watchkeeper results`: the newest result of every control."""
 
+from datetime import UTC, datetime, time
 from typing import Annotated
 
 import typer
@@ -18,12 +19,18 @@ def command(
     locker: LockerFolder,
     connection: Connection = None,
     history: Annotated[bool, typer.Option(help="Every result, not only the newest.")] = False,
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="MOMENT", help="As of a past day (2026-03-31) or moment (RFC 3339)."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the newest result of every control in a locker, worst first.
 
     A result that rests on data older than its control allows is shown as STALE. Exit code as of
     `watchkeeper run`: 0 nothing failed, 1 FAIL, 3 something could not be checked.
+
+    With --at it is what every control said then, from what was sealed by then.
 
     JSON: a list of {"connection", "control", "version", "result", "counts", "reason", …}.
     """
@@ -32,18 +39,35 @@ def command(
     from watchkeeper.locker.locker import Locker
 
     store = Locker.open(locker)
+    now = _moment(at) if at is not None else store.clock.now()
     found = store.assessments(known_connection(store, connection))
+    found = [each for each in found if each.judged_at <= now]
     if not history:
         found = list({(each.connection, each.control): each for each in found}.values())
         store.vouch(each.path for each in found)
-    now = store.clock.now()
     found = [as_read(each, now) for each in found]
     if as_json:
         print_json([_report.assessment_as_json(each) for each in found])
     elif not found:
-        print("Nothing has been judged in this locker yet: see `watchkeeper run --help`.")
+        then = "by then" if at is not None else "yet: see `watchkeeper run --help`"
+        print(f"Nothing had been judged in this locker {then}.")
     else:
         for name in sorted({each.connection for each in found}):
             own = [each for each in found if each.connection == name]
             output().print(_report.results_table(own, f"Results of {name}"))
     raise typer.Exit(_report.exit_code(found))
+
+
+def _moment(text: str) -> datetime:
+    """The end of a day, or a moment with its time zone; raises UsageError for what is neither."""
+    from watchkeeper.errors import UsageError
+
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"{text!r} is no day and no moment.", hint="Give 2026-03-31 or 2026-03-31T12:00:00Z."
+        ) from error
+    if len(text) == len("2026-03-31"):
+        return datetime.combine(found.date(), time.max, UTC)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

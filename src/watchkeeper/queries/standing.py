@@ -42,7 +42,9 @@ class Standing:
 def standings(connection: int, now: datetime) -> tuple[Standing, ...]:
     """Every control judged over the connection, worst first."""
     entries = AssessmentEntry.objects.filter(connection=connection, newest=True)
-    return tuple(sorted((_standing(entry, now) for entry in entries), key=lambda each: each.weight))
+    return tuple(
+        sorted((standing_of(entry, now) for entry in entries), key=lambda each: each.weight)
+    )
 
 
 def standing(connection: int, control: str, now: datetime) -> Standing | None:
@@ -50,10 +52,11 @@ def standing(connection: int, control: str, now: datetime) -> Standing | None:
     entry = AssessmentEntry.objects.filter(
         connection=connection, control=control, newest=True
     ).first()
-    return _standing(entry, now) if entry else None
+    return standing_of(entry, now) if entry else None
 
 
-def _standing(entry: AssessmentEntry, now: datetime) -> Standing:
+def standing_of(entry: AssessmentEntry, now: datetime) -> Standing:
+    """An index entry as it reads at `now` (UTC)."""
     sealed = sealed_assessment(entry)
     read = as_read(sealed, now)
     return Standing(

@@ -195,6 +195,14 @@ def minus(found: datetime, other: datetime) -> str:
 
 
 @register.filter
+def percent(part: float) -> str:
+    """A share (0 to 1) in words; nothing is called all of it that is not."""
+    if 0.999 <= part < 1:  # noqa: PLR2004 - would be rounded up
+        return "99.9 %"
+    return f"{part * 100:.1f} %" if part < 1 else "100 %"
+
+
+@register.filter
 def share(count: int, total: int) -> str:
     """A share in percent, never rounded up to all nor down to none."""
     if not total:

@@ -7,6 +7,7 @@ from watchkeeper.model.assessment import Outcome
 from watchkeeper.queries import items as item_queries
 from watchkeeper.queries.control import control as find_control
 from watchkeeper.queries.devices import table_of
+from watchkeeper.queries.findings import figures
 from watchkeeper.queries.history import of_control, page_of_control, since
 from watchkeeper.web import charts, prose
 from watchkeeper.web.asked import asked, number
@@ -44,6 +45,7 @@ def control(request: HttpRequest, identity: str) -> HttpResponse:
         "filtered": bool(wanted.search or wanted.chosen),
         "chart": charts.failing_chart(history),
         "history": page_of_control(connection, identity, number(request, "past"), _HISTORY),
+        "figures": figures(connection, identity, found.now),
         "why": prose.markdown(view.declared.why) if view.declared else "",
         "remedy": prose.markdown(view.declared.remedy) if view.declared else "",
         "logic": prose.sql(view.declared.logic) if view.declared else "",

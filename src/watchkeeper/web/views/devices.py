@@ -9,6 +9,7 @@ from watchkeeper.jobs import runs
 from watchkeeper.ledger.audit import record
 from watchkeeper.queries import devices as queries
 from watchkeeper.queries.device import device as find_device
+from watchkeeper.queries.findings import of_subjects
 from watchkeeper.web import device_facts
 from watchkeeper.web.asked import asked, unlisted
 from watchkeeper.web.page import link, nothing_connected, page, setting
@@ -44,6 +45,7 @@ def device(request: HttpRequest, agent: str) -> HttpResponse:
         raise Http404("The newest collections of this connection know no such device.")
     context = {
         "view": view,
+        "findings": of_subjects(found.connection.id, [f"agent:{agent}"], found.now),
         "groups": device_facts.groups(view.values),
         "interfaces": device_facts.interfaces(view.values["network_interfaces"]),
         "tags": device_facts.tags(view.values["tags"]),
