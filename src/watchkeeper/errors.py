@@ -8,6 +8,7 @@
     │   ├── NotReachable          no connection, wrong host, TLS refused             exit 4
     │   ├── TokenDead             the token is expired, revoked or not a token       exit 4
     │   ├── Denied                the token lives, but may not read this
+    │   │   └── NotLicensed       … because the scope's licence does not include it
     │   ├── NotServed             this console does not serve the path (404, 501)
     │   ├── Refused               the console refuses the request (400)
     │   │   ├── UnknownParameter  … because it does not know a parameter
@@ -85,6 +86,10 @@ class TokenDead(ConsoleError):
 
 class Denied(ConsoleError):
     """The token lives, but may not read this."""
+
+
+class NotLicensed(Denied):
+    """The licence of the token's scope does not include this."""
 
 
 class NotServed(ConsoleError):

@@ -107,6 +107,10 @@ def unreadable(resource: Resource, found: Sequence[Collection]) -> str:
     if newest.complete:
         return ""
     reason = newest.completeness.reason.rstrip(".")
+    if newest.completeness.verdict is Verdict.UNLICENSED:
+        return f"{resource.title}: not licensed on this console, or not part of its version" + (
+            f" ({reason})" if reason else ""
+        )
     if newest.completeness.verdict is Verdict.DENIED:
         words = f"{resource.title}: the token may not read this"
         if resource.permission and resource.permission not in reason:

@@ -5,6 +5,8 @@ its site's policy and is not asked for; every other group is. Complete means: th
 of every visible group is known (reference section 3.4).
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -22,6 +24,9 @@ from watchkeeper.sentinelone.exchange import Answer
 FILTER_ROUTE = "/policy"
 _FILTERS = {"account": "accountIds", "site": "siteIds", "group": "groupIds"}
 _NAMED_SOURCE = {"global": "tenant"}
+_NO_SETTINGS = frozenset(
+    {"createdAt", "updatedAt", "userId", "userFullName", "inheritedFrom", "isDefault"}
+)
 
 Owner = dict[str, Any]
 
@@ -40,7 +45,7 @@ class _Walk:
     """What was found so far: each site's policy, and the groups without one."""
 
     filtered: bool = False
-    of_site: dict[str, Rows] = field(default_factory=dict)
+    of_site: dict[str, Kept] = field(default_factory=dict)
     known_groups: int = 0
     missing: list[str] = field(default_factory=list)
 
@@ -91,7 +96,7 @@ def _everything(reading: Reading, scopes: _Scopes, found: _Walk) -> None:
     for some in (sites[:1], sites[1:]):
         with closing(_asked(reading, _each("site", some), scopes, found)) as policies:
             for one in policies:
-                found.of_site[one.owner["id"]] = _taken(reading, one).rows
+                found.of_site[one.owner["id"]] = _taken(reading, one)
     own = [group for group in scopes.groups.values() if _inherited(group, found) is None]
     with closing(_asked(reading, _each("group", own), scopes, found)) as policies:
         for one in policies:
@@ -173,6 +178,7 @@ def _policy_and_bound(
         answer = _policy(reading, scope, owner["id"], found)
         bound, above = _bound(scope, owner, scopes)
         _name_source(bound, answer.value, above)
+        bound["settings_sha256"] = answer.value.settings_sha256
         if answer.kept is None or answer.kept["page"].get("bound") == bound:
             return answer, bound
 
@@ -184,18 +190,19 @@ def _taken(reading: Reading, one: _Found) -> Kept:
     return one.kept
 
 
-def _inherited(group: Owner, found: _Walk) -> Rows | None:
+def _inherited(group: Owner, found: _Walk) -> Kept | None:
     """The policy that a group follows, None when it has one of its own."""
     return found.of_site.get(group["site_id"]) if group["inherits"] is True else None
 
 
-def _follows(group: Owner, inherited: Rows, scopes: _Scopes) -> Kept:
+def _follows(group: Owner, inherited: Kept, scopes: _Scopes) -> Kept:
     """The row of a group that has its site's policy; there is no page of its own."""
     bound, above = _bound("group", group, scopes)
-    _name_source(bound, inherited, above)
+    _name_source(bound, inherited.rows, above)
+    bound["settings_sha256"] = inherited.bound["settings_sha256"]
     if bound["source"] == "group":
         bound |= {"source": "site", "source_id": group["site_id"]}
-    return Kept(inherited, bound)
+    return Kept(inherited.rows, bound)
 
 
 def _scopes(reading: Reading) -> tuple[_Scopes, str]:
@@ -238,14 +245,39 @@ def _policy(reading: Reading, scope: str, identity: str, found: _Walk) -> Answer
     return reading.ask(FILTER_ROUTE, {_FILTERS[scope]: identity}, read)
 
 
-def _single(reading: Reading) -> Callable[[bytes], Rows]:
-    def read_one(text: bytes) -> Rows:
+@dataclass(slots=True)
+class _Policy(Rows):
+    """One policy as decoded, with the digest (hex) of its settings as the console wrote them."""
+
+    settings_sha256: str = ""
+
+
+def _single(reading: Reading) -> Callable[[bytes], _Policy]:
+    def read_one(text: bytes) -> _Policy:
         rows = reading.read_page(text)
         if rows.count != 1:
             raise NotServed(f"the answer holds {rows.count} policies instead of one.")
-        return rows
+        return _Policy(
+            batch=rows.batch,
+            unreadable=rows.unreadable,
+            absent=rows.absent,
+            settings_sha256=settings_sha256(text),
+        )
 
     return read_one
+
+
+def settings_sha256(text: bytes) -> str:
+    """The SHA-256 (hex) of a policy's settings: its JSON with sorted keys and without spaces.
+
+    Left out is what says when, by whom and from where it was written, so that equal settings have
+    the same digest wherever they stand.
+    """
+    data = json.loads(text)["data"]
+    policy = data[0] if isinstance(data, list) else data
+    settings = {name: value for name, value in policy.items() if name not in _NO_SETTINGS}
+    canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _bound(

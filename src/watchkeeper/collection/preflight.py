@@ -14,6 +14,7 @@ from watchkeeper.errors import (
     ConsoleError,
     Denied,
     ListRefused,
+    NotLicensed,
     NotReachable,
     NotServed,
     TokenDead,
@@ -162,12 +163,17 @@ def _resources(console: Console) -> Iterator[Finding]:
             continue
         try:
             yield _readable(resource, _probe(console, resource))
+        except NotLicensed as error:
+            yield _not_offered(resource, error)
         except Denied as error:
             yield _denied(resource, error)
         except FATAL:
             raise
         except ConsoleError as error:
-            yield Finding(resource.name, State.PROBLEM, error.message, error.hint)
+            if isinstance(error, NotServed) and resource.optional:
+                yield _not_offered(resource, error)
+            else:
+                yield Finding(resource.name, State.PROBLEM, error.message, error.hint)
 
 
 def _readable(resource: Resource, records: int | None) -> Finding:
@@ -203,9 +209,19 @@ def _denied(resource: Resource, error: Denied) -> Finding:
         )
     return Finding(
         resource.name,
-        State.PROBLEM,
+        State.WARNING if resource.optional else State.PROBLEM,
         f"{resource.title}: not permitted. {error.message}",
         f"Give the service user's role the permission {resource.permission}.",
+        permission=resource.permission,
+    )
+
+
+def _not_offered(resource: Resource, error: ConsoleError) -> Finding:
+    return Finding(
+        resource.name,
+        State.WARNING,
+        f"{resource.title}: not offered. {error.message}",
+        "It is not licensed, or not part of this console's version; controls that need it say so.",
         permission=resource.permission,
     )
 

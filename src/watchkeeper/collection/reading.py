@@ -19,7 +19,7 @@ from watchkeeper.collection import evidence
 from watchkeeper.collection.before import Before
 from watchkeeper.collection.replay import Replay
 from watchkeeper.collection.resuming import facts_of
-from watchkeeper.errors import ConsoleError, Denied, LockerError
+from watchkeeper.errors import ConsoleError, Denied, LockerError, NotLicensed, NotServed
 from watchkeeper.locker.earlier import MOST_DIFFERENCES, Earlier, base
 from watchkeeper.locker.locker import Locker
 from watchkeeper.locker.rows import bind, older
@@ -284,7 +284,10 @@ class Reading:
 
     def seal_failed(self, error: ConsoleError) -> Collection:
         """Seals what there is with the error's words as the reason."""
-        if isinstance(error, Denied) and self.rows == 0:
+        offered = not isinstance(error, NotLicensed | NotServed)
+        if not offered and self.resource.optional and self.rows == 0:
+            verdict, reason = Verdict.UNLICENSED, error.message
+        elif isinstance(error, Denied) and self.rows == 0:
             verdict = Verdict.DENIED
             needed = self.resource.permission
             reason = (

@@ -9,7 +9,9 @@ from watchkeeper.model.collection import Collection, completeness
 def read(reading: Reading) -> Collection:
     """One answer is the whole resource; the console gives no count to compare with."""
     answer = reading.ask(reading.route, {})
-    reading.take(answer)
+    # An object without an id of its own is known by the resource that it is.
+    named = any(column.path == "@resource" for column in reading.resource.columns)
+    reading.take(answer, {"resource": reading.resource.name} if named else None)
     if reading.resource.name == "system":
         versions = answer.value.values("version")
         reading.job.system_version = (versions[0] or "") if versions else ""

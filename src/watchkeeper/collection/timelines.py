@@ -1,10 +1,12 @@
-"""Timelines: one list per threat that is new or has changed since its timeline was last read."""
+"""Timelines and notes: a list per threat that is new or has changed since its own was last read."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+
+import pyarrow.compute as pc
 
 from watchkeeper.clock import rfc3339
 from watchkeeper.collection import cursor
@@ -26,7 +28,7 @@ UNKNOWN = "unknown"
 
 
 def read(reading: Reading) -> Collection:
-    """Reads the timelines that are due; complete when each is, and the threats were."""
+    """Reads the lists that are due; complete when each is, and the threats were."""
     threats = reading.job.newest("threats")
     if threats is None or not threats.complete:
         why = threats.completeness.reason if threats is not None else "they were never collected"
@@ -41,8 +43,9 @@ def read(reading: Reading) -> Collection:
     reason = reason or state.gap
     # What an incomplete one holds is known for all that.
     found = state.collections if threats.complete else (*state.collections, threats)
-    known = covered(reading.job)
-    due = due_timelines(_versions(reading.job, resource, found), known.timelines)
+    known = covered(reading.job, reading.resource.name)
+    wanted = _versions(reading.job, resource, found, reading.resource.among)
+    due = due_timelines(wanted, known.timelines)
     reading.expected = len(due)
     done = 0
 
@@ -67,7 +70,7 @@ def read(reading: Reading) -> Collection:
         distinct=reading.distinct,
         count_before=None,
         count_after=None,
-        notes=(f"{done} of {len(due)} timelines that were due, each against its own count",),
+        notes=(f"{done} of {len(due)} lists that were due, each against its own count",),
     )
     return reading.seal(outcome)
 
@@ -102,10 +105,10 @@ class Covered:
         return self.collections > 0 and (many or self.collections >= _FARTHEST)
 
 
-def covered(job: Job) -> Covered:
+def covered(job: Job, resource: str = "timelines") -> Covered:
     """What is known, from the newest collection back to one that holds all (`covered`)."""
     known = Covered()
-    for found in job.locker.newest_first(job.connection, "timelines"):
+    for found in job.locker.newest_first(job.connection, resource):
         if not found.complete:
             continue
         known.collections += 1
@@ -119,9 +122,17 @@ def covered(job: Job) -> Covered:
     return known
 
 
-def _versions(job: Job, threats: Resource, collections: Sequence[Collection]) -> dict[str, str]:
-    """When each threat that these collections hold was updated last."""
-    table = stream.newest(job.locker, threats, ["id", "updated_at"], collections)
+def _versions(
+    job: Job,
+    threats: Resource,
+    collections: Sequence[Collection],
+    among: Sequence[tuple[str, str]],
+) -> dict[str, str]:
+    """When each threat that these collections hold, and that is `among` them, was updated last."""
+    columns = ["id", "updated_at", *(name for name, _ in among)]
+    table = stream.newest(job.locker, threats, columns, collections)
+    for name, value in among:
+        table = table.filter(pc.equal(table[name], value))
     moments: list[datetime | None] = table.column("updated_at").to_pylist()
     return {
         threat: rfc3339(moment) if moment is not None else UNKNOWN
@@ -152,10 +163,11 @@ def _timeline(reading: Reading, threat: str, updated: str, put: Put[list[Kept]])
     try:
         found.extend(cursor.restarting(reading, walk))
     except NotServed:
-        reading.notes.append(f"threat {threat} was gone when its timeline was asked for")
+        reading.notes.append(f"threat {threat} was gone when it was asked for")
         put(found)
         return
-    events = {event for kept in found for event in kept.rows.values("event_id")}
+    own = next(each.name for each in reading.resource.columns if each.path == "id")
+    events = {event for kept in found for event in kept.rows.values(own)}
     if len(events) < counted:
-        raise Contradiction(f"{route}: {len(events)} events read, the console counts {counted}.")
+        raise Contradiction(f"{route}: {len(events)} records read, the console counts {counted}.")
     put(found)

@@ -8,7 +8,7 @@ from watchkeeper.ledger.models import CollectionEntry, Connection
 from watchkeeper.model.schedule import Last, due_resources, moments, phase
 from watchkeeper.resources import catalogue
 
-_ANSWERED = frozenset({"complete", "denied"})
+_ANSWERED = frozenset({"complete", "denied", "unlicensed"})
 
 
 def last_of(connection: Connection) -> dict[str, Last]:

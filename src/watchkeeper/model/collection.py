@@ -13,6 +13,7 @@ class Verdict(StrEnum):
     COMPLETE = "complete"
     INCOMPLETE = "incomplete"
     DENIED = "denied"
+    UNLICENSED = "unlicensed"  # not offered: not licensed, or not part of the console's version
     FAILED = "failed"
 
 

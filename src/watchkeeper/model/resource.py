@@ -81,6 +81,7 @@ class Resource:
     be read in parts; it then needs `created`;
     `incremental` says how only what changed is read, None where every collection is all there is;
     it then needs `updated`;
+    `among` leaves, of the rows of the resource it needs, those with these values in these columns;
     `presumed_empty` says of what the company states that nothing recorded means there is nothing;
     without it nothing recorded is a gap.
     """
@@ -100,6 +101,7 @@ class Resource:
     filters: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    among: tuple[tuple[str, str], ...] = ()
     optional: bool = False
     split: bool = False
     incremental: Incremental | None = None

@@ -60,6 +60,8 @@ RESOURCE = Resource(
         Column("ioc", "ioc", ColumnType.BOOLEAN),
         Column("ioc_attributes", "iocAttributes", ColumnType.JSON),
         *(Column(f"engine_{name}", f"engines.{key}") for name, key in _ENGINES),
+        # The digest of all settings, those without a column too; the same where they are equal.
+        Column("settings_sha256", "@settings_sha256"),
         Column("created_at", "createdAt", ColumnType.TIMESTAMP),
         Column("updated_at", "updatedAt", ColumnType.TIMESTAMP),
         Column("updated_by", "userFullName", personal=True),

@@ -14,6 +14,8 @@ RESOURCE = Resource(
     interval=timedelta(hours=6),
     order=53,
     needs=("threats",),
+    # One request a threat: asked for where a control looks for one (DET-05).
+    among=(("analyst_verdict", "true_positive"),),
     parameters=(("sortBy", "createdAt"), ("sortOrder", "asc")),
     created="created_at",
     columns=(

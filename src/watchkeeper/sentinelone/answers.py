@@ -11,6 +11,7 @@ from watchkeeper.errors import (
     Denied,
     ListRefused,
     NotJson,
+    NotLicensed,
     NotServed,
     Refused,
     UnknownParameter,
@@ -19,6 +20,9 @@ from watchkeeper.errors import (
 EXCERPT = 2_000
 _OVERLAP = 8_192  # longer than any token
 SITE_USERS = "not allowed to site users"
+# The console's words for a feature that was not bought, beside those for a permission (reference,
+# section 7): "Feature … is not available for the scope".
+_LICENCE = re.compile(r"not available for the scope|licen[cs]e", re.IGNORECASE)
 _FIELD = re.compile(r"\b([A-Za-z]+(?:__[a-z]+)?)\b")
 
 
@@ -74,7 +78,8 @@ def refusal(path: str, params: Mapping[str, str], status: int, text: bytes) -> C
             excerpt=kept,
         )
     if status == 403:  # noqa: PLR2004 - forbidden
-        return Denied(f"{path} is forbidden (403){said}.", status=status, excerpt=kept)
+        kind = NotLicensed if _LICENCE.search(f"{fault.title} {fault.detail}") else Denied
+        return kind(f"{path} is forbidden (403){said}.", status=status, excerpt=kept)
     if status in {404, 405, 410, 501}:
         return NotServed(
             f"{path} is not served by this console ({status}){said}.", status=status, excerpt=kept

@@ -15,6 +15,7 @@ PUBLISHED_RATES: tuple[tuple[str, float, int], ...] = (
     ("/service-users", 5, 10),
     ("/system/status", 1, 1),
     ("/activities", 10, 30),
+    ("/exclusions", 25, 25),
     ("/accounts", 100, 10),
     ("/threats/", 100, 1000),
     ("/threats", 10, 50),

@@ -30,6 +30,7 @@ _SAME = {
     "complete": "PASS",
     "incomplete": "ERROR",
     "denied": "ERROR",
+    "unlicensed": "NOT_APPLICABLE",
     "failed": "FAIL",
 }
 

@@ -28,6 +28,7 @@ VERDICTS = {
     "complete": "Complete",
     "incomplete": "Incomplete",
     "denied": "Denied",
+    "unlicensed": "Not offered",
     "failed": "Failed",
 }
 FRAMEWORKS = {
