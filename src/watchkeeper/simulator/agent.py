@@ -28,7 +28,7 @@ _NEW_IN_2026 = (
 )
 
 
-def _interfaces(number: int) -> list[Row]:
+def interfaces(number: int) -> list[Row]:
     high, middle, low = number >> 16 & 255, number >> 8 & 255, number & 255
     return [
         {
@@ -76,7 +76,6 @@ def _history(number: int, now: datetime) -> Row:
         "scanFinishedAt": scanned,
         "scanAbortedAt": None,
         "fullDiskScanLastUpdatedAt": scanned,
-        "lastSuccessfulScanDate": None if number % 9 == 0 else scanned,
         "policyUpdatedAt": scanned,
         # Start times carry no fraction.
         "osStartTime": f"{ago(now, (number % 60) * DAY + 7777)[:19]}Z",
@@ -177,15 +176,34 @@ def _own(row: Row, now: datetime) -> Row:
     """Fields that follow from the row."""
     number: int = row["_n"]
     disabled = row["operationalState"] in {"partially_disabled", "fully_disabled"}
-    interfaces = _interfaces(number)
+    own = interfaces(number)
     return {
         "firstFullModeTime": None if number % 4 else row["registeredAt"],
         "groupUpdatedAt": None if number % 3 else row["registeredAt"],
-        "lastIpToMgmt": interfaces[0]["inet"][0],
-        "networkInterfaces": interfaces,
+        "lastIpToMgmt": own[0]["inet"][0],
+        "lastSuccessfulScanDate": last_scan(row, now),
+        "networkInterfaces": own,
         "operationalStateExpiration": ago(now, -6 * 3600) if disabled and number % 2 else None,
         "showAlertIcon": row["infected"],
     }
+
+
+@lru_cache(maxsize=256)
+def _days_ago(now: datetime, days: int) -> str:
+    return ago(now, days * DAY)
+
+
+def last_scan(row: Row, now: datetime) -> str | None:
+    """When its last full scan ended; the longest ago where one was aborted since."""
+    number: int = row["_n"]
+    if row["scanStatus"] == "aborted":
+        return _days_ago(now, 95 + number % 50)
+    return _days_ago(now, 1 + number % 40) if row["scanStatus"] == "finished" else None
+
+
+def domain(row: Row) -> str | None:
+    """The domain its machine is in."""
+    return None if row["_n"] % _VARIETY % 17 == 0 else "NORTHWIND"
 
 
 def agent(row: Row, now: datetime, profile: str) -> Row:

@@ -33,7 +33,13 @@ _LISTS: Final = {
     "/rbac/roles": "roles",
     "/activities": "activities",
     "/update/agent/packages": "packages",
+    "/exclusions": "exclusions",
+    "/unified-exclusions": "unified-exclusions",
+    "/rogues/table-view": "rogues",
+    "/cloud-detection/alerts": "alerts",
 }
+# The vendor's older consoles do not serve these.
+_SINCE_2025: Final = ("/unified-exclusions",)
 
 
 @dataclass(slots=True)
@@ -93,6 +99,11 @@ class Console:
     def __init__(self, company: Company, profile: str, faults: Faults) -> None:
         """Nothing is rendered before it is asked for."""
         self.profile, self.faults = profile, faults
+        self._lists = {
+            path: name
+            for path, name in _LISTS.items()
+            if profile == "2026" or path not in _SINCE_2025
+        }
         self.company = self._seen(company)
         self.pages = Pages(self.company, profile, faults, self.site)
         self._answers: dict[tuple[object, ...], Answer] = {}
@@ -124,6 +135,9 @@ class Console:
         table: list[tuple[str, str, Handler]] = [
             ("/agents/count", "agents", self._count),
             (r"/threats/(?P<id>\w+)/timeline", "timelines", self._timeline),
+            (r"/threats/(?P<id>\w+)/notes", "notes", self._notes),
+            ("/settings/sso", "sso-settings", self._sso),
+            ("/settings/syslog", "syslog-settings", self._syslog),
             ("/(?P<level>tenant)/policy", "policies", per_scope),
             (r"/(?P<level>accounts|sites|groups)/(?P<id>\w+)/policy", "policies", per_scope),
             (r"/users/viewer-auth-check", "system", self._viewer),
@@ -143,8 +157,8 @@ class Console:
 
     def resource(self, path: str) -> str:
         """Which resource a path belongs to; empty for a path nobody serves."""
-        if path in _LISTS:
-            return _LISTS[path]
+        if path in self._lists:
+            return self._lists[path]
         for pattern, resource, _ in self._routes:
             if pattern.fullmatch(path):
                 return resource
@@ -162,7 +176,7 @@ class Console:
             return error(refusal.status, refusal.code, refusal.title, refusal.detail)
 
     def _route(self, path: str, resource: str, query: Query) -> Answer:
-        if path in _LISTS:
+        if path in self._lists:
             return self._list(resource, query)
         for pattern, _, handler in self._routes:
             match = pattern.fullmatch(path)
@@ -177,6 +191,10 @@ class Console:
             raise Refused(401, 4010010, "Authentication Failed", None)
         if denied == "denied-403":
             raise Refused(403, 4030010, "Insufficient permissions", None)
+        feature = self.faults.unlicensed(resource)
+        if feature is not None:
+            detail = f'Feature "{feature}" is not available for the scope'
+            raise Refused(403, 4030010, "Insufficient permissions", detail)
         if resource == "accounts" and "site-scope" in self.faults:
             raise Refused(
                 403, 4030010, "Insufficient permissions", "Action is not allowed to site users"
@@ -230,10 +248,29 @@ class Console:
         raise Refused(*NOT_FOUND)
 
     def _timeline(self, match: re.Match[str], query: Query) -> Answer:
+        return self._of_threat("timelines", match, query)
+
+    def _notes(self, match: re.Match[str], query: Query) -> Answer:
+        return self._of_threat("notes", match, query)
+
+    def _of_threat(self, resource: str, match: re.Match[str], query: Query) -> Answer:
         owner = self.pages.threat(match["id"])
         if owner is None:
             raise Refused(*NOT_FOUND)
-        return self._list("timelines", query, owner)
+        return self._list(resource, query, owner)
+
+    def _sso(self, _match: re.Match[str], query: Query) -> Answer:
+        return self._settings(query, self.company.settings.sso)
+
+    def _syslog(self, _match: re.Match[str], query: Query) -> Answer:
+        return self._settings(query, self.company.settings.syslog)
+
+    def _settings(self, query: Query, settings: Row) -> Answer:
+        """The settings of the console; those of one scope are the same and asked for like it."""
+        strange = [name for name in query if name not in {"tenant", "siteIds", "accountIds"}]
+        if strange:
+            raise invalid(f"dict_values({strange!r}): Unknown field")
+        return success(settings)
 
     def _effective(self, level: str, scope: str) -> Answer:
         site = self.site

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from watchkeeper.simulator import parameters, parameters_agents, parameters_threats
+from watchkeeper.simulator import (
+    parameters,
+    parameters_agents,
+    parameters_others,
+    parameters_threats,
+)
 from watchkeeper.simulator.activity_types import known_types
 
 PROFILES: Final = {
@@ -18,7 +23,12 @@ PROFILES: Final = {
     "documented": "the calls of the integration guide: /agents/{id}, /policy, none per scope",
 }
 
-TABLES: Final = parameters.TABLES | parameters_agents.TABLES | parameters_threats.TABLES
+TABLES: Final = (
+    parameters.TABLES
+    | parameters_agents.TABLES
+    | parameters_threats.TABLES
+    | parameters_others.TABLES
+)
 
 _TIMES = ("lt", "lte", "gt", "gte", "between")
 
@@ -125,6 +135,17 @@ _FILTERS: dict[str, str] = {
     "packages": "ids:in:id osTypes:in:osType platformTypes:in:platformType status:in:"
     " packageType:same: packageTypes:in:packageType version:same: minorVersion:same:"
     " osArches:in:osArch fileExtension:same:",
+    "exclusions": "ids:in:id osTypes:in:osType types:in:type type:same: modes:in:mode siteIds:in:_sites"
+    " createdAt:time: updatedAt:time: imported:same: userIds:in:userId"
+    " includeChildren:ignored: includeParents:ignored:",
+    "unified-exclusions": "ids:in:id osTypes:in:osType modeType:same: siteIds:in:_sites"
+    " createdAt:time: updatedAt:time: imported:same:"
+    " includeChildren:ignored: includeParents:ignored:",
+    "rogues": "ids:in:id siteIds:in:siteId accountIds:in:accountId osTypes:in:osType"
+    " managedStates:in:managedState firstSeen:time: lastSeen:time:",
+    "alerts": _SCOPES + "ids:in:id incidentStatus:in: analystVerdict:in: severity:in:"
+    " origAgentOsType:in:osType createdAt:time: reportedAt:time:",
+    "notes": "creatorId:same:",
     "user": "",
 }
 
@@ -147,11 +168,23 @@ _SORTS: dict[str, str] = {
     "activities": "id activityType createdAt",
     "packages": "id createdAt updatedAt osType platformType fileName fileSize fileExtension"
     " version status majorVersion minorVersion sha1 scopeLevel packageType rangerVersion osArch",
+    "exclusions": "id type value osType mode createdAt updatedAt scopePath",
+    "unified-exclusions": "id exclusionName modeType osType createdAt updatedAt scopePath",
+    "rogues": "id localIp macAddress osType firstSeen lastSeen siteName",
+    "notes": "id createdAt updatedAt creator",
+}
+
+_ALERT_TIMES: Final = ("createdAt", "reportedAt", "updatedAt")
+# Lists that are in another order than that of their ids when none is asked for.
+USUAL_SORT: Final = {
+    "timelines": "createdAt",
+    "notes": "createdAt",
+    "alerts": "alertInfoCreatedAt",
 }
 
 TIME_FIELDS: Final = frozenset(
     "createdAt updatedAt lastActiveDate registeredAt firstLogin lastLogin dateJoined"
-    " lastActivation expiration".split()
+    " lastActivation expiration firstSeen lastSeen reportedAt".split()
 )
 
 
@@ -161,6 +194,8 @@ def endpoint(name: str) -> Endpoint:
     sorts = {field: field for field in _SORTS.get(name, "").split()}
     if name == "users":
         sorts["createdAt"] = "dateJoined"
+    if name == "alerts":
+        sorts = {f"alertInfo{field[0].upper()}{field[1:]}": field for field in _ALERT_TIMES}
     return Endpoint(name, _parameters(TABLES[name]), _filters(_FILTERS[name]), sorts)
 
 

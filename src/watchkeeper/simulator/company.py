@@ -8,12 +8,16 @@ from typing import Self
 
 from watchkeeper.simulator import (
     activities,
+    alerts,
     drift,
+    exclusions,
     fleet,
     packages,
     people,
     places,
     policies,
+    rogues,
+    settings,
     threats,
 )
 from watchkeeper.simulator.catalogue import PROFILES
@@ -98,8 +102,12 @@ class Company:
         self.agents = self.fleet.rows
         self.packages = packages.build(plan)
         self.people = people.build(plan, self.places)
+        self.exclusions = exclusions.build(plan, self.places)
+        self.rogues = rogues.build(plan, self.places)
+        self.settings = settings.build(plan)
         self._events = [0]
         self.threats = threats.build(plan, self.agents, self._events)
+        self.alerts = alerts.build(plan, self.agents)
         self._log = activities.build(plan, self.places, self.people, self.agents, self.threats)
         self.activities = self._log.rows
         for day in range(1, plan.day + 1):

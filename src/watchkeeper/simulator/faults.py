@@ -23,6 +23,13 @@ RESOURCES: Final = (
     "role",
     "activities",
     "packages",
+    "exclusions",
+    "unified-exclusions",
+    "rogues",
+    "alerts",
+    "notes",
+    "sso-settings",
+    "syslog-settings",
     "user",
     "system",
 )
@@ -60,6 +67,8 @@ _LASTING: Final = {
     "hang-large": "pages of more than 500 rows never come",
     "token-expired": "401 everywhere",
     "site-scope": "the token sees one site only",
+    "no-network-discovery": "devices without an agent are refused: the feature is not licensed",
+    "no-star": "alerts of custom rules are refused: the feature is not licensed",
     "lists-refused": "lists of booleans are refused with 400",
     "rate-limits": "429 without Retry-After to who asks more often than the vendor publishes",
     "null-fields": "a few records have null or nonsense where a control looks",
@@ -76,6 +85,12 @@ _NAMED: Final = {
     "unknown-parameter": "unknown-parameter:ids refuses ids as unknown; so for every parameter",
 }
 FAULTS: Final = _TRANSIENT | _LASTING | _NUMBERED | _NAMED
+
+# Features that are licensed separately: the fault that takes one away, what is lost, its name.
+LICENCES: Final = {
+    "no-network-discovery": ("rogues", "Network Discovery"),
+    "no-star": ("alerts", "Storyline Active Response"),
+}
 
 # Faults that change the company once, while it is being read.
 MOVING: Final = ("moving-rows", "moving-sites", "moving-silently")
@@ -167,6 +182,13 @@ class Faults:
                     self.suffered.add((name, request))
                     return True
         return False
+
+    def unlicensed(self, resource: str) -> str | None:
+        """The name of the feature that this resource belongs to and that is not licensed."""
+        for fault, (lost, feature) in LICENCES.items():
+            if lost == resource and fault in self:
+                return feature
+        return None
 
     def denies(self, resource: str) -> str | None:
         """The name of the fault that keeps the token from this resource."""

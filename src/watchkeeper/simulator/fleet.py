@@ -198,6 +198,10 @@ class Fleet:
     def _misfortune(self, row: Row, age: float) -> None:
         """Something that is wrong with a few agents in a hundred."""
         random = self.random
+        if row["_n"] % 27 == 18:
+            row["scanStatus"] = "none" if row["_n"] % 2 else "started"
+        elif row["_n"] % 41 == 17:
+            row["scanStatus"] = "aborted"
         luck = random.random()
         if luck < 0.04:
             self.silence(row, random.uniform(*((26, 700) if self._hourly(row) else (360, 2160))))

@@ -7,6 +7,7 @@ import msgspec
 
 from watchkeeper.simulator.catalogue import endpoint
 from watchkeeper.simulator.company import Company
+from watchkeeper.simulator.exclusions import seen_by
 from watchkeeper.simulator.faults import ENDS, MOVING, Faults
 from watchkeeper.simulator.moving import Walk
 from watchkeeper.simulator.query import Selection, Wish, invalid, select, write_cursor
@@ -40,8 +41,8 @@ class Pages:
     def rows(self, resource: str, owner: Row | None) -> list[Row]:
         """Everything of a kind that the token sees."""
         if owner is not None:
-            events: list[Row] = owner["_events"]
-            return events
+            below: list[Row] = owner["_notes" if resource == "notes" else "_events"]
+            return below
         if resource not in self._visible:
             self._visible[resource] = self._see(resource)
         return self._visible[resource]
@@ -59,10 +60,16 @@ class Pages:
             "roles": company.people.roles,
             "activities": company.activities,
             "packages": company.packages,
+            "exclusions": company.exclusions.classic,
+            "unified-exclusions": company.exclusions.unified,
+            "rogues": company.rogues,
+            "alerts": company.alerts,
         }
         rows = lists[resource]
         if site is None or resource in {"roles", "packages", "accounts"}:
             return rows
+        if resource.endswith("exclusions"):
+            return seen_by(rows, site)
         if resource == "sites":
             return [row for row in rows if row["id"] == site]
         if resource in {"users", "service-users"}:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
+from typing import Final
 
 from watchkeeper.simulator import names
 from watchkeeper.simulator.places import Places
@@ -38,6 +39,17 @@ _ROLES = (
     ("Administrative Assistant", False, ()),
     ("=1+1 <i>Röle</i>", False, ("Threats.edit",)),
 )
+
+
+# Mail boxes that no person alone reads, and one of another company.
+_SHARED: Final = {
+    8: "SOC@northwind.example",
+    9: "helpdesk@northwind.example",
+    10: "contractor@partner.example",
+}
+_LEFT: Final = (150.2, 5.2, 90.2, 27.2, -12.2, 300.2)
+# Days, so many that a month later none of them ends.
+_LEFT_IN_HEALTH: Final = (150.2, 70.2, 90.2, 67.2, 100.2, 300.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +168,14 @@ def _times(plan: Plan, number: int, random: Random) -> Row:
     return times
 
 
+def _token(plan: Plan, age: float, left: float | None) -> Row:
+    """A token made and ending that many days before and after; its times carry no fraction."""
+    return {
+        "createdAt": f"{ago(plan.now, age * DAY)[:19]}Z",
+        "expiresAt": None if left is None else f"{ago(plan.now, -left * DAY)[:19]}Z",
+    }
+
+
 def _user(plan: Plan, number: int, places: Places, role: Row, random: Random) -> Row:
     name, mail = names.person(random)
     source = random.choices(("mgmt", "sso_saml", "active_directory"), (72, 22, 6))[0]
@@ -167,10 +187,9 @@ def _user(plan: Plan, number: int, places: Places, role: Row, random: Random) ->
     token = None
     if number % 8 == 2:
         left = random.choice((-20, 3, 12, 100))
-        token = {
-            "createdAt": f"{ago(plan.now, (180 - left) * DAY)[:19]}Z",
-            "expiresAt": f"{ago(plan.now, -left * DAY)[:19]}Z",
-        }
+        token = _token(plan, 180 - (100 if plan.healthy else left), 100 if plan.healthy else left)
+    elif number % 16 == 6 and not plan.healthy:
+        token = _token(plan, 500, None)
     return {
         "_scopes": [scope["id"] for scope in scopes],
         "_roles": [role["id"]],
@@ -204,7 +223,13 @@ def _user(plan: Plan, number: int, places: Places, role: Row, random: Random) ->
 def _service_user(plan: Plan, number: int, places: Places, role: Row, left: float) -> Row:
     level, scopes = _scope(places, number, role)
     created = plan.now - timedelta(days=200 - number)
-    return {
+    idle = 3 * HOUR + (130 if number == 3 and not plan.healthy else number) * DAY
+    never = number == 4 and not plan.healthy
+    # Not every body that was seen has it.
+    until = {} if number % 3 == 1 else {"expirationDate": _token(plan, 0, left)["expiresAt"]}
+    if number == 5 and not plan.healthy:
+        until = {"expirationDate": _token(plan, 0, 800)["expiresAt"]}
+    return until | {
         "_scopes": [scope["id"] for scope in scopes],
         "_roles": [role["id"]],
         "id": identifier("service-user", number),
@@ -219,15 +244,12 @@ def _service_user(plan: Plan, number: int, places: Places, role: Row, left: floa
         "description": None if number % 2 else "Reads evidence every day",
         "createdAt": stamp(created),
         "updatedAt": stamp(created + timedelta(days=1)),
-        "lastActivation": None if number == 4 else ago(plan.now, 3 * HOUR + number * DAY),
+        "lastActivation": None if never else ago(plan.now, idle),
         "scope": level,
         "scopeRoles": scopes,
         "createdBy": {"id": identifier("user", 1), "name": "Anna Berger"},
         "updatedBy": {"id": identifier("user", 1), "name": "Anna Berger"},
-        "apiToken": {
-            "createdAt": f"{ago(plan.now, 60 * DAY)[:19]}Z",
-            "expiresAt": f"{ago(plan.now, -left * DAY)[:19]}Z",
-        },
+        "apiToken": _token(plan, 60, left),
     }
 
 
@@ -245,6 +267,8 @@ def _standing(plan: Plan, user: Row, number: int, roles: list[Row]) -> None:
     elif number == 7:  # dormant for an administrator, which this one is in name only
         user["lastLogin"] = ago(plan.now, 60 * DAY)
         _give(user, roles[7])
+    elif number in _SHARED:
+        user["email"] = _SHARED[number]
 
 
 def _give(user: Row, role: Row) -> None:
@@ -263,10 +287,12 @@ def build(plan: Plan, places: Places) -> People:
         user = _user(plan, number, places, random.choices(roles, weights)[0], random)
         if not plan.healthy:
             _standing(plan, user, number, roles)
+        elif number in {0, 3}:  # two who administer everything
+            _give(user, roles[5])
         users.append(user)
     service_users = [
         _service_user(plan, number, places, roles[0 if number % 3 == 0 else 3], left)
-        for number, left in enumerate((150.2, 5.2, 90.2, 27.2, -12.2, 300.2))
+        for number, left in enumerate(_LEFT_IN_HEALTH if plan.healthy else _LEFT)
     ]
     for role in roles:
         role["usersInRoles"] = sum(role["id"] in user["_roles"] for user in users)

@@ -135,7 +135,21 @@ def _site(plan: Plan, number: int, account: Row, random: Random) -> Row:
         "creatorId": identifier("user", 1),
         "unlimitedExpiration": not closed,
         "unlimitedLicenses": True,
+        **({} if closed or plan.healthy else _licensed(plan, number)),
     }
+
+
+def _licensed(plan: Plan, number: int) -> Row:
+    """What some sites have agreed on: an end, or how many agents they may run."""
+    if number % 12 == 3:  # more agents than it has paid for, unless it has hardly any
+        return {"unlimitedLicenses": False, "totalLicenses": 2}
+    if number % 12 == 4:
+        return {"unlimitedLicenses": False, "totalLicenses": 1_000_000}
+    days = {5: 12, 8: 200, 10: -2}.get(number % 12)
+    if days is None:
+        return {}
+    end = ago(plan.now, -days * DAY - 7200)
+    return {"unlimitedExpiration": False, "inheritAccountExpiration": False, "expiration": end}
 
 
 def _old(plan: Plan, days: int) -> str:

@@ -81,6 +81,8 @@ class Policies:
 
     own: dict[tuple[str, str], Row]
     above: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    # What each scope owned on the first day.
+    first: dict[tuple[str, str], Row] = field(default_factory=dict)
 
     def effective(self, level: str, scope: str) -> Row | None:
         """The policy in force at a scope, with `inheritedFrom` telling whose it is."""
@@ -102,7 +104,7 @@ def _sites(plan: Plan, places: Places, own: dict[tuple[str, str], Row]) -> None:
         elif number % 4 == 1:
             own[key] = _policy(plan, number, mitigationModeSuspicious="detect")
         elif number % 4 == 2:
-            own[key] = _policy(plan, number, allowRemoteShell=True)
+            own[key] = _policy(plan, number, allowRemoteShell=True, agentLoggingOn=False)
 
 
 def _choose_owners(plan: Plan, percent: float, groups: list[Row]) -> None:
@@ -122,9 +124,14 @@ def _groups(plan: Plan, places: Places, own: dict[tuple[str, str], Row]) -> None
         if group["name"] == "Executives":
             executives += 1
             detect = executives in {2, 4}
-        own[("group", group["id"])] = _policy(
+        own[("group", group["id"])] = policy = _policy(
             plan, number, mitigationMode="detect" if detect else "protect", snapshotsOn=not detect
         )
+        if executives == 3:
+            policy["engines"] |= {"exploits": "off", "lateralMovement": "off", "pup": "off"}
+        elif group["name"] == "Servers":
+            policy |= {"ioc": number % 2 == 0, "scanNewAgents": number % 2 == 1}
+            policy["iocAttributes"] |= {"dns": False}
 
 
 def build(plan: Plan, places: Places) -> Policies:
@@ -145,6 +152,7 @@ def build(plan: Plan, places: Places) -> Policies:
     policies.above |= {("account", a["id"]): ("tenant", "") for a in places.accounts}
     policies.above |= {("site", s["id"]): ("account", s["accountId"]) for s in places.sites}
     policies.above |= {("group", g["id"]): ("site", g["siteId"]) for g in places.groups}
+    policies.first = dict(own)
     return policies
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from watchkeeper.simulator.catalogue import (
     TIME_FIELDS,
+    USUAL_SORT,
     Endpoint,
     Filter,
     Parameter,
@@ -122,7 +123,7 @@ def understand(point: Endpoint, query: Query, profile: str) -> Wish:
             raise Refused(501, 5010010, "Not supported", f"{name} is not simulated")
         where.append((name, tuple(sorted(set(values)))))
     first = {name: values[-1] for name, values in query.items()}
-    sort = first.get("sortBy", "createdAt" if point.name == "timelines" else "id")
+    sort = first.get("sortBy", USUAL_SORT.get(point.name, "id"))
     if sort not in point.sorts:
         allowed = declared["sortBy"].choices
         if "sortBy" in first and (allowed is None or sort not in allowed):
@@ -198,7 +199,7 @@ def _test(name: str, spec: Filter, values: tuple[str, ...]) -> Callable[[Row], b
 def _membership(spec: Filter, values: tuple[str, ...]) -> Callable[[Row], bool]:
     field, wanted = spec.field, frozenset(values)
     if field.startswith("_"):
-        return lambda row: not wanted.isdisjoint(row[field])
+        return lambda row: row[field] is None or not wanted.isdisjoint(row[field])
     if values[0].lower() in _TRUTH and len(wanted) <= 2:
         wanted |= {_like(_TRUTH[v.lower()]) for v in values if v.lower() in _TRUTH}
     if field in _NUMBERS:

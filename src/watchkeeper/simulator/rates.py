@@ -11,6 +11,7 @@ PUBLISHED: Final[dict[str, tuple[float, int | None]]] = {
     "/accounts": (100, 10),
     "/activities": (10, 30),
     "/agents": (25, None),
+    "/exclusions": (25, 25),
     "/export": (1, 30),
     "/rbac": (50, 100),
     "/service-users": (5, 10),

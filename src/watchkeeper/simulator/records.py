@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from watchkeeper.simulator.agent import agent, agent_text
+from watchkeeper.simulator.alerts import record as alert
 from watchkeeper.simulator.damage import big_integers, wrong_types
 from watchkeeper.simulator.faults import Faults
 from watchkeeper.simulator.threat import threat
@@ -58,6 +59,8 @@ def render(
         row = agent(row, now, profile)
     elif resource == "threats":
         row = threat(row, profile)
+    elif resource == "alerts":
+        row = alert(row)
     return dress(resource, row, profile, faults)
 
 

@@ -113,7 +113,7 @@ def _info(row: Row, profile: str) -> Row:
         "certificateId": "",
         "classificationSource": "Cloud" if number % 2 else None,
         "collectionId": str(2_300_000_000_000_000_000 + number % 50),
-        "mitigatedPreemptively": False,
+        "mitigatedPreemptively": row["mitigatedPreemptively"],
         "detectionType": "static" if number % 2 else "dynamic",
         "engines": ["SentinelOne Cloud"],
         "detectionEngines": [{"key": "sentinelone_cloud", "title": "SentinelOne Cloud"}],
@@ -139,18 +139,23 @@ def _info(row: Row, profile: str) -> Row:
         "threatName": row["_file"],
         "incidentStatusDescription": str(row["incidentStatus"]).replace("_", " ").capitalize(),
         "storyline": f"{number:016X}",
-        "externalTicketId": f"INC-{number}" if number % 6 == 0 else None,
-        "externalTicketExists": number % 6 == 0,
+        "externalTicketId": row["_ticket"],
+        "externalTicketExists": row["_ticket"] is not None,
         "cloudFilesHashVerdict": "black" if number % 2 else None,
         "processUser": "NORTHWIND\\user",
         "macroModules": [],
         "rootProcessUpn": None,
     }
-    if row["_old"]:
-        info["identifiedAt"] = row["_identified"]
+    info["identifiedAt"] = identified(row)
     if profile == "2024":
         del info["rootProcessUpn"]
     return info
+
+
+def identified(row: Row) -> str | None:
+    """When the agent found it, as the console tells it; the oldest records may not."""
+    found: str | None = row["_identified"] if row["_old"] else row["identifiedAt"]
+    return found
 
 
 def threat(row: Row, profile: str) -> Row:

@@ -28,6 +28,7 @@ _EVENT_NAMES = {
     2001: "killed",
     2004: "quarantined",
     2028: "changed the incident status",
+    2029: "changed the ticket number",
     2030: "changed the analyst verdict",
     4003: "detected as suspicious",
     5000: "added a note",
@@ -43,6 +44,7 @@ class Draft:
     limit: timedelta
     random: Random
     counter: list[int]
+    plan: Plan
 
     def event(self, kind: int, moment: datetime, **data: object) -> None:
         """Something that happened to the threat."""
@@ -75,6 +77,22 @@ class Draft:
         self.event(2028, moment, byUser="Grace Li", oldIncidentStatus=old, newIncidentStatus=new)
         self.row["incidentStatus"] = new
 
+    def note(self, text: str, moment: datetime) -> None:
+        """An analyst wrote something down; the timeline tells that it was done."""
+        row = self.row
+        row["_notes"].append(
+            {
+                "id": identifier("note", row["_n"] * 20 + len(row["_notes"])),
+                "text": text,
+                "creator": "Grace Li",
+                "creatorId": identifier("user", 3),
+                "edited": False,
+                "createdAt": stamp(moment),
+                "updatedAt": stamp(moment),
+            }
+        )
+        self.event(5000, moment, byUser="Grace Li", note=text)
+
     def verdict(self, value: str, moment: datetime) -> None:
         """An analyst said what it is."""
         self.event(
@@ -88,6 +106,20 @@ def limit(row: Row) -> timedelta:
     if row["confidenceLevel"] != "malicious":
         return timedelta(hours=168)
     return timedelta(hours=24 if row["mitigationStatus"] == "not_mitigated" else 72)
+
+
+def triage(row: Row) -> timedelta:
+    """How soon somebody must have looked at it."""
+    return timedelta(hours=4 if row["confidenceLevel"] == "malicious" else 24)
+
+
+def _clear(row: Row, hours: float) -> float:
+    """The age, moved where no judgement changes within the next hour by the clock alone."""
+    soon = triage(row) / timedelta(hours=1)
+    for edge in sorted((soon, 72.0, 720.0, 720 + soon)):
+        if edge - 1.2 < hours < edge + 0.95:
+            hours = edge + 1
+    return hours
 
 
 def _age(stage: str, hours: float, random: Random) -> float:
@@ -124,6 +156,8 @@ def _row(plan: Plan, number: int, agent: Row, random: Random, stage: str) -> Row
         "_n": number,
         "_agent": agent,
         "_events": [],
+        "_notes": [],
+        "_ticket": f"INC-{number}" if number % 6 == 0 else None,
         "_file": file,
         # What the oldest records say of it; that does not move with the clock.
         "_identified": ago(plan.now, 90 * 24 * HOUR)
@@ -141,22 +175,44 @@ def _row(plan: Plan, number: int, agent: Row, random: Random, stage: str) -> Row
         "incidentStatus": "unresolved",
         "analystVerdict": "undefined",
         "automaticallyResolved": False,
+        "mitigatedPreemptively": False,
         "failedActions": stage in {"loose", "overdue"} and number % 2 == 0,
-        "pendingActions": stage in {"fresh", "in progress"} and number % 3 == 0,
-        "rebootRequired": number % 31 == 0,
+        "pendingActions": not plan.healthy
+        and stage in {"fresh", "in progress"}
+        and number % 3 == 0,
+        "rebootRequired": not plan.healthy and number % 31 == 0,
     }
 
 
 def _close(draft: Draft, when: float) -> None:
     """Resolved after that share of the limit."""
     moment = draft.created + draft.limit * when
+    month = draft.plan.now - timedelta(days=30)
+    if timedelta(0) <= moment - month < timedelta(hours=1.2):
+        moment = month + timedelta(hours=1.5)  # the window of closures ends there
+    _take_up(draft, moment)
     value = (
         "false_positive" if draft.row["mitigationStatus"] == "marked_as_benign" else "true_positive"
     )
     draft.verdict(value, moment - timedelta(minutes=2))
-    if draft.row["_n"] % 5 == 0:
-        draft.event(5000, moment - timedelta(minutes=1), byUser="Grace Li", note="seen, closed")
+    number = draft.row["_n"]
+    if draft.plan.healthy or number % 5 == 0 or number % 4 == 1:
+        text = "seen, closed" if draft.plan.healthy or number % 9 else ""
+        draft.note(text, moment - timedelta(minutes=1))
     draft.status(draft.row["incidentStatus"], "resolved", moment)
+
+
+def _take_up(draft: Draft, closed: datetime) -> None:
+    """The first human act, soon enough except where it is only taken up to be closed."""
+    row, number = draft.row, draft.row["_n"]
+    if number % 3 == 0 and not draft.plan.healthy:
+        return
+    early = min(triage(row) * (1 + number % 7) / 10, (closed - draft.created) / 2)
+    if number % 12 == 4 and row["incidentStatus"] == "unresolved":
+        draft.event(2029, draft.created + early, byUser="Grace Li", newTicketId="INC-4")
+        row["_ticket"] = "INC-4"
+        return
+    draft.status(row["incidentStatus"], "in_progress", draft.created + early)
 
 
 def _live(draft: Draft, stage: str, now: datetime) -> None:
@@ -173,10 +229,23 @@ def _live(draft: Draft, stage: str, now: datetime) -> None:
         _close(draft, random.uniform(1.2, 2.8))
     elif stage == "by itself":
         # Closed by the console: nobody changed a status, only updatedAt tells when.
-        row |= {"incidentStatus": "resolved", "automaticallyResolved": True}
+        blocked = row["_n"] % 2 == 1 and not draft.plan.healthy
+        row |= {
+            "incidentStatus": "resolved",
+            "automaticallyResolved": not blocked,
+            "mitigatedPreemptively": blocked,
+        }
         row["updatedAt"] = stamp(draft.created + timedelta(minutes=random.uniform(1, 50)))
+    elif stage == "in progress" and row["_n"] % 4 == 3:
+        # Taken up by a script of theirs, which signs in as nobody.
+        change = {"oldIncidentStatus": "unresolved", "newIncidentStatus": "in_progress"}
+        draft.event(2028, draft.created + triage(row) / 2, **change)
+        row["incidentStatus"] = "in_progress"
     elif stage == "in progress":
         draft.status("unresolved", "in_progress", draft.created + draft.limit * 0.3)
+    elif stage == "fresh" and draft.plan.healthy:
+        soon = min((now - draft.created) / 2, triage(row) / 2)
+        draft.status("unresolved", "in_progress", draft.created + soon)
     elif stage == "reopened":
         _close(draft, 0.4)
         again = now - draft.limit * random.choice((0.5, 1.6))
@@ -198,10 +267,10 @@ def threat(
     row = _row(plan, number, agent, random, stage)
     if created is None:
         hours = limit(row) / timedelta(hours=1)
-        created = plan.now - timedelta(hours=_age(stage, hours, random))
+        created = plan.now - timedelta(hours=_clear(row, _age(stage, hours, random)))
     row["createdAt"] = stamp(created)
     row["identifiedAt"] = stamp(created - timedelta(milliseconds=31))
-    draft = Draft(row, created, limit(row), random, counter)
+    draft = Draft(row, created, limit(row), random, counter, plan)
     _live(draft, stage, plan.now)
     return row
 
@@ -215,8 +284,19 @@ def build(plan: Plan, agents: list[Row], counter: list[int]) -> list[Row]:
     stages = random.choices([s for s, _ in table], [w for _, w in table], k=plan.threats)
     certain = [stage for stage, _ in table] + ["loose"] * (not plan.healthy)
     stages[: len(certain)] = certain[: plan.threats]
+    sources = [random.choice(agents) for _ in stages] if plan.healthy else []
+    if plan.healthy:  # the first are tests of detection, one on each system
+        systems = {agent["osType"]: agent for agent in agents}
+        sources[: len(systems)] = list(systems.values())[: len(sources)]
     return [
-        threat(plan, number, random.choice(agents), stage, random, counter)
+        threat(
+            plan,
+            number,
+            sources[number] if sources else random.choice(agents),
+            stage,
+            random,
+            counter,
+        )
         for number, stage in enumerate(stages)
     ]
 
@@ -225,15 +305,22 @@ def advance(plan: Plan, threats: list[Row], day: int, counter: list[int]) -> lis
     """What the SOC did and met on that day: closures, one re-opening, new arrivals."""
     random = plan.chance(f"threats:{day}")
     moment = plan.now - timedelta(seconds=59 - 2 * min(day, 20))
+    # Those who are careful do not wait for a whole day.
+    closing = moment - plan.pace / 2 if plan.healthy else moment
     following = list(threats)
     open_ones = [i for i, row in enumerate(following) if row["incidentStatus"] != "resolved"]
     closed = [i for i, row in enumerate(following) if row["incidentStatus"] == "resolved"]
-    for index in random.sample(open_ones, min(4, len(open_ones))):
-        draft = _again(following, index, random, counter)
-        draft.verdict("true_positive", moment)
-        draft.status(draft.row["incidentStatus"], "resolved", moment + timedelta(seconds=1))
+    count = len(open_ones) if plan.healthy else min(4, len(open_ones))
+    for index in random.sample(open_ones, count):
+        draft = _again(following, index, random, counter, plan)
+        draft.verdict("true_positive", closing)
+        if plan.healthy or day % 2:
+            draft.note("closed in the daily round", closing)
+        draft.status(draft.row["incidentStatus"], "resolved", closing + timedelta(seconds=1))
     for index in [] if plan.healthy else random.sample(closed, min(1, len(closed))):
-        _again(following, index, random, counter).status("resolved", "unresolved", moment)
+        _again(following, index, random, counter, plan).status("resolved", "unresolved", moment)
+    if day > 1 and not plan.healthy:
+        _look_into(plan, following, moment, random, counter)
     sources = [row["_agent"] for row in threats]
     for offset in range(3 if sources else 0):
         number = plan.threats + (day - 1) * 3 + offset
@@ -242,9 +329,33 @@ def advance(plan: Plan, threats: list[Row], day: int, counter: list[int]) -> lis
     return following
 
 
-def _again(rows: list[Row], index: int, random: Random, counter: list[int]) -> Draft:
+def _look_into(
+    plan: Plan, rows: list[Row], moment: datetime, random: Random, counter: list[int]
+) -> None:
+    """Two that nobody had looked at are taken up, and one closed earlier gets its note."""
+    waiting = [
+        i
+        for i, row in enumerate(rows)
+        if row["incidentStatus"] == "unresolved" and row["analystVerdict"] == "undefined"
+    ]
+    for index in random.sample(waiting, min(2, len(waiting))):
+        draft = _again(rows, index, random, counter, plan)
+        draft.status("unresolved", "in_progress", moment)
+    silent = [
+        i
+        for i, row in enumerate(rows)
+        if row["analystVerdict"] == "true_positive" and not row["_notes"] and row["createdAt"]
+    ]
+    for index in random.sample(silent, min(1, len(silent))):
+        _again(rows, index, random, counter, plan).note("looked at again", moment)
+
+
+def _again(
+    rows: list[Row], index: int, random: Random, counter: list[int], plan: Plan
+) -> Draft:
     """A copy of a threat to go on writing, so that the day before keeps its own."""
-    row = rows[index] | {"_events": list(rows[index]["_events"])}
+    row = rows[index]
+    row = row | {"_events": list(row["_events"]), "_notes": list(row["_notes"])}
     rows[index] = row
     created = datetime.fromisoformat(row["createdAt"])
-    return Draft(row, created, limit(row), random, counter)
+    return Draft(row, created, limit(row), random, counter, plan)

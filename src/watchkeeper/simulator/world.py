@@ -1,7 +1,7 @@
 """What the parts of a simulated company share: rows, ids, chance, and how sick the company is."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 
@@ -28,6 +28,11 @@ _BASES: Final = {
             "activity",
             "package",
             "filter",
+            "exclusion",
+            "rogue",
+            "alert",
+            "note",
+            "rule",
         )
     )
 }
@@ -59,6 +64,8 @@ class Plan:
     own_policies: float | None = None
     uneven: bool = False
     drift: float | None = None
+    # How far the clock moves from one day of life to the next.
+    pace: timedelta = timedelta(0)
 
     def chance(self, area: str) -> Random:
         """A source of chance of its own for each area, so that one's size moves no other."""
