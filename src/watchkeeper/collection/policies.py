@@ -225,7 +225,7 @@ def _scopes(reading: Reading) -> tuple[_Scopes, str]:
     return _Scopes(tables["sites"], tables["accounts"], tables["groups"]), lacking
 
 
-def _policy(reading: Reading, scope: str, identity: str, found: _Walk) -> Answer[Rows]:
+def _policy(reading: Reading, scope: str, identity: str, found: _Walk) -> Answer[Any]:
     """One scope's policy. Only a 404 for a listed site shows that the console serves `/policy`."""
     read = _single(reading)
     if not found.filtered:

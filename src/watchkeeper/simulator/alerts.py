@@ -119,5 +119,3 @@ def record(row: Row) -> Row:
         "sourceProcessInfo": {"name": "powershell.exe", "user": "NORTHWIND\\user"},
         "targetProcessInfo": {},
     }
-
-

@@ -47,7 +47,7 @@ _SICK: Final[tuple[dict[str, Any], ...]] = (
     {"age": 300, "value": "/usr/local/bin/restic", "osType": "linux"},
     {"age": 900, "owned": False, "description": None, "value": "*", "level": "tenant"},
     {"type": "file_type", "value": "pst", "mode": None, "notRecommended": None},
-    {"value": "C:\\Temp\\=HYPERLINK(\"http://x\")\\a.exe", "notRecommended": ""},
+    {"value": 'C:\\Temp\\=HYPERLINK("http://x")\\a.exe', "notRecommended": ""},
 )
 # In the newer list those stand that are not among every fifth, and these besides.
 _NEWER: Final[tuple[dict[str, Any], ...]] = (

@@ -350,9 +350,7 @@ def _look_into(
         _again(rows, index, random, counter, plan).note("looked at again", moment)
 
 
-def _again(
-    rows: list[Row], index: int, random: Random, counter: list[int], plan: Plan
-) -> Draft:
+def _again(rows: list[Row], index: int, random: Random, counter: list[int], plan: Plan) -> Draft:
     """A copy of a threat to go on writing, so that the day before keeps its own."""
     row = rows[index]
     row = row | {"_events": list(row["_events"]), "_notes": list(row["_notes"])}
