@@ -12,7 +12,7 @@ from watchkeeper.columns import ARROW_TYPES
 from watchkeeper.controls import catalogue
 from watchkeeper.controls.values import COLLECTED_AT, EARLIER, EXAMPLE_NOW, columns_of
 from watchkeeper.model.control import Control, Example
-from watchkeeper.resources import catalogue as resources
+from watchkeeper.resources import everything as resources
 
 CONTROLS = list(catalogue().values())
 each_control = pytest.mark.parametrize("control", CONTROLS, ids=[c.id for c in CONTROLS])
@@ -102,7 +102,7 @@ def richest(control: Control) -> Example:
     return max(plain, key=lambda each: len([rows for rows in each.tables.values() if rows]))
 
 
-KEYS = {"id", "agent_id", "threat_id", "group_id", "scope_id"}
+KEYS = {"id", "agent_id", "threat_id", "group_id", "scope_id", "source_id"}
 
 
 def many(name: str, table: pa.Table, number: int) -> pa.Table:

@@ -12,7 +12,7 @@ from watchkeeper.clock import rfc3339
 from watchkeeper.controls import catalogue
 from watchkeeper.locker.stream import newest_versions
 from watchkeeper.model.collection import Collection, Completeness, Verdict
-from watchkeeper.resources import catalogue as resources
+from watchkeeper.resources import everything as resources
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -2,7 +2,7 @@
 
 from watchkeeper.controls.page import parse
 from watchkeeper.model.control import Control
-from watchkeeper.resources import catalogue as resources
+from watchkeeper.resources import everything as resources
 
 SQL = """SELECT
     'agent:' || id AS subject,

@@ -11,7 +11,7 @@ from tests.controls.pages import PAGE, SQL, control, page
 from watchkeeper.controls.page import parse
 from watchkeeper.errors import DeclarationError
 from watchkeeper.model.control import Cadence, Guardrail, Requirement, Severity
-from watchkeeper.resources import catalogue as resources
+from watchkeeper.resources import everything as resources
 
 
 def refused(text: str | bytes, file: str = "TST-01.md") -> str:

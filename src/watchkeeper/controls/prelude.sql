@@ -38,3 +38,19 @@ CREATE MACRO quoted(value) AS '"' || value || '"';
 
 -- as_json(text): the JSON of a column as JSON, NULL when it is none.
 CREATE MACRO as_json(value) AS CASE WHEN json_valid(value) THEN value::JSON END;
+
+-- in_force(…): whether a statement of the company (an attestation) holds at that moment: approved,
+-- begun, not over.
+CREATE MACRO in_force(state, valid_from, expires_at, instant) AS
+    coalesce(state = 'approved', false)
+    AND coalesce(valid_from <= instant, true)
+    AND coalesce(expires_at > instant, true);
+
+-- listed(['a', 'b', NULL]) is 'a; b'; NULL of an empty list or one of nulls.
+CREATE MACRO listed(parts) AS
+    nullif(array_to_string(list_filter(parts, lambda part: part IS NOT NULL), '; '), '');
+
+-- words_of('a, b,, c') is ['a', 'b', 'c'].
+CREATE MACRO words_of(value) AS
+    list_filter(list_transform(string_split(value, ','), lambda word: trim(word)),
+        lambda word: word <> '');
