@@ -86,7 +86,7 @@ def test_twenty_thousand_of_each_are_judged(control: Control) -> None:
         name: many(name, table, 20_000) for name, table in tables(control, richest(control)).items()
     }
     items = judge(control, given, now=EXAMPLE_NOW)
-    assert items.num_rows >= 20_000
+    assert items.num_rows >= (1 if control.id in WHOLES else 20_000)
     assert len(set(items["subject"].to_pylist())) == items.num_rows
 
 
@@ -102,12 +102,15 @@ def richest(control: Control) -> Example:
     return max(plain, key=lambda each: len([rows for rows in each.tables.values() if rows]))
 
 
+# They say something of a whole, however many rows it has.
+WHOLES = {"CCM-01", "DET-06", "LOG-01"}
+SINGLE = {"own_user", "packages", "role_permissions", "roles", "syslog_settings", "unread"}
 KEYS = {"id", "agent_id", "threat_id", "group_id", "scope_id", "source_id"}
 
 
 def many(name: str, table: pa.Table, number: int) -> pa.Table:
     """At least that many rows: those there are, again and again with ids of their own."""
-    if name in {"packages", "roles", "role_permissions", "unread"} or not table.num_rows:
+    if name in SINGLE or not table.num_rows:
         return table
     total = number + table.num_rows
     repeated = table.take(pa.array([i % table.num_rows for i in range(total)]))

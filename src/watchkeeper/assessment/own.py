@@ -39,6 +39,7 @@ def _collection(found: Collection, resource: Resource) -> dict[str, Any]:
         "distinct_rows": found.completeness.distinct,
         "count_before": found.completeness.count_before,
         "count_after": found.completeness.count_after,
+        "is_optional": resource.optional,
         "interval_seconds": round(resource.interval.total_seconds()),
         "due_at": _moment(due),
         "clock_offset_ms": told.get("time", {}).get("clock_offset_ms"),

@@ -20,6 +20,8 @@ RESOURCE = Resource(
         Column("distinct_rows", "distinct", ColumnType.INTEGER),
         Column("count_before", "count_before", ColumnType.INTEGER),
         Column("count_after", "count_after", ColumnType.INTEGER),
+        # Whether a console may do without the resource.
+        Column("is_optional", "optional", ColumnType.BOOLEAN),
         # How often the resource is declared to be read, in seconds; when the schedule wanted it.
         Column("interval_seconds", "interval", ColumnType.INTEGER),
         Column("due_at", "due", ColumnType.TIMESTAMP),
