@@ -20,6 +20,7 @@
     │   ├── NotJson               something else than the promised JSON
     │   ├── Contradiction         its answers do not agree with each other
     │   └── GoneSilent            it answered before and does so no longer           exit 4
+    ├── SourceFailed              where a list is kept did not give it whole           exit 4
     ├── ControlFaulty             a control cannot be judged because of itself
     │                             (in `assessment`: the others go on)
     └── LockerError               the evidence store
@@ -144,6 +145,12 @@ class Contradiction(ConsoleError):
 
 class GoneSilent(ConsoleError):
     """The console answered before and does so no longer: the run ends."""
+
+    exit_code = 4
+
+
+class SourceFailed(WatchkeeperError):
+    """Where a list is kept (a directory service, an address) did not give it whole."""
 
     exit_code = 4
 

@@ -59,10 +59,12 @@ def seal(locker: Locker, connection: str, resource: Resource, statement: Stateme
     if resource.walk is not Walk.STATED:
         raise LockerError(f"{resource.title} are read from the console, they cannot be stated.")
     writer = locker.begin(connection, resource)
+    requests: list[dict[str, Any]] = []
     try:
         for document in statement.documents:
             digest = sha256(document.data).hexdigest()
-            writer.keep(
+            request = {"method": "STATED", "path": resource.path, "params": {}, **document.facts}
+            page = writer.keep(
                 pages.rewritten(document.data, document.kind),
                 {
                     "status": 0,
@@ -73,8 +75,9 @@ def seal(locker: Locker, connection: str, resource: Resource, statement: Stateme
                         "sha256": digest,
                     },
                 },
-                {"method": "STATED", "path": resource.path, "params": {}, **document.facts},
+                request,
             )
+            requests.append({**request, "page": page["n"]})
         schema = columns.schema(resource.columns)
         batches = pa.Table.from_pylist(
             [{name: row.get(name) for name in schema.names} for row in statement.rows], schema
@@ -89,6 +92,7 @@ def seal(locker: Locker, connection: str, resource: Resource, statement: Stateme
                 "source": {"vendor": "the company", "console": "", "stated_by": statement.by},
                 "route": resource.path,
                 "derived": False,
+                "requests": requests,
             },
             Completeness(verdict, statement.failed, number, distinct, None, None, statement.notes),
         )
