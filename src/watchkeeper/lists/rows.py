@@ -10,9 +10,9 @@ from typing import Any
 from watchkeeper.clock import rfc3339
 from watchkeeper.errors import UsageError
 from watchkeeper.lists import values
+from watchkeeper.lists.cells import Cell, Row, Sheet
 from watchkeeper.lists.headers import KEYS
 from watchkeeper.lists.mapping import Mapping
-from watchkeeper.lists.sheet import Cell, Row, Sheet
 from watchkeeper.model.resource import ColumnType, Resource
 
 _MOST_NAMED = 50

@@ -12,7 +12,7 @@ import openpyxl
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from watchkeeper.errors import UsageError
-from watchkeeper.lists.sheet import LARGEST, MOST_COLUMNS, MOST_ROWS, Cell, cleaned
+from watchkeeper.lists.cells import LARGEST, MOST_COLUMNS, MOST_ROWS, Cell, cleaned
 
 _MOST_FILES = 10_000
 _ZEROS = re.compile("0+")

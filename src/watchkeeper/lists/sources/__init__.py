@@ -1,0 +1,99 @@
+"""Where lists are kept: one file for each kind, found and checked here."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from watchkeeper.clock import Clock
+from watchkeeper.errors import DeclarationError, UsageError
+from watchkeeper.lists.cells import Sheet
+from watchkeeper.locker.stated import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What a source must be told; a secret one is never an argument and never stored."""
+
+    name: str
+    help: str
+    secret: bool = False
+    required: bool = True
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A list as a source gave it: its cells, and what they were read from, byte for byte.
+
+    `notes` are what the source left out, in words.
+    """
+
+    sheet: Sheet
+    documents: tuple[Document, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A kind of place. `resources` are the lists it can give.
+
+    `read` takes the options (all of them, defaults filled in), the name of the resource and the
+    clock. It raises UsageError for what the options say, SourceFailed for what the place does.
+    """
+
+    name: str
+    title: str
+    options: tuple[Option, ...]
+    resources: tuple[str, ...]
+    read: Callable[[Mapping[str, str], str, Clock], Given]
+
+
+@cache
+def catalogue() -> dict[str, Source]:
+    """The sources by name, sorted. Raises DeclarationError for a file without one."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return {name: _load(name) for name in names if name[0] != "_"}
+
+
+def _load(name: str) -> Source:
+    found = getattr(importlib.import_module(f"{__name__}.{name}"), "SOURCE", None)
+    if not isinstance(found, Source):
+        raise DeclarationError(f"lists/sources/{name}.py declares no SOURCE.")
+    if found.name != name:
+        raise DeclarationError(
+            f"lists/sources/{name}.py declares {found.name!r}; name it {name!r}."
+        )
+    return found
+
+
+def read(kind: str, options: Mapping[str, str], resource: str, clock: Clock) -> Given:
+    """The list that a source gives for these options.
+
+    Raises UsageError for a kind, an option or a resource that it does not know, and for an option
+    that is missing; SourceFailed when the place does not give the list whole.
+    """
+    known = catalogue()
+    if kind not in known:
+        raise UsageError(f"There is no source {kind!r}.", hint=f"There are: {', '.join(known)}.")
+    source = known[kind]
+    if resource not in source.resources:
+        raise UsageError(
+            f"{source.title} gives no {resource}.",
+            hint=f"It gives: {', '.join(source.resources)}.",
+        )
+    names = [option.name for option in source.options]
+    for name in options:
+        if name not in names:
+            raise UsageError(
+                f"The source {kind} has no option {name!r}.", hint=f"It has: {', '.join(names)}."
+            )
+    filled = {each.name: options.get(each.name) or each.default for each in source.options}
+    missing = [each.name for each in source.options if each.required and not filled[each.name]]
+    if missing:
+        raise UsageError(
+            f"The source {kind} needs: {', '.join(missing)}.",
+            hint="See `watchkeeper lists sources`.",
+        )
+    return source.read(filled, resource, clock)
