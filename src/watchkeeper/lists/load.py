@@ -62,6 +62,11 @@ class Held:
         return str(self.collection.manifest["source"].get("stated_by", ""))
 
     @property
+    def source(self) -> str:
+        """The kind of source that gave it; empty where nothing tells it."""
+        return str(_request(self.collection).get("source", ""))
+
+    @property
     def came_from(self) -> str:
         """The file or address it came from, without secrets; empty where nothing tells it."""
         return str(_request(self.collection).get("from", ""))

@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from watchkeeper.clock import Clock
@@ -96,4 +96,6 @@ def read(kind: str, options: Mapping[str, str], resource: str, clock: Clock) -> 
             f"The source {kind} needs: {', '.join(missing)}.",
             hint="See `watchkeeper lists sources`.",
         )
-    return source.read(filled, resource, clock)
+    given = source.read(filled, resource, clock)
+    documents = (replace(each, facts={"source": kind, **each.facts}) for each in given.documents)
+    return replace(given, documents=tuple(documents))
