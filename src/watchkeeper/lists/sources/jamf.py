@@ -16,7 +16,6 @@ _SECTIONS = ("GENERAL", "HARDWARE", "OPERATING_SYSTEM", "USER_AND_LOCATION")
 _FIELDS = (
     "id",
     "general.name",
-    "general.assetTag",
     "general.lastContactTime",
     "hardware.serialNumber",
     "hardware.macAddress",
