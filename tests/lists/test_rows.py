@@ -71,6 +71,24 @@ def test_people_and_ends_of_support_are_lists_too() -> None:
     assert ends.rows[1]["ends_at"] is None
 
 
+def test_what_powershell_exports_of_a_directory_is_understood() -> None:
+    found = applied(
+        "assets",
+        "#TYPE Microsoft.ActiveDirectory.Management.ADComputer\r\n"
+        '"DistinguishedName","DNSHostName","Enabled","LastLogonDate","Name","ObjectGUID",'
+        '"OperatingSystem","UserPrincipalName"\r\n'
+        '"CN=PC-1,DC=example","pc-1.example.com","False","6/25/2026 8:00:00 PM","PC-1","0f-1",'
+        '"Windows 11 Enterprise",\r\n',
+    )
+
+    (row,) = found.rows
+    assert (row["id"], row["name"], row["os_type"]) == ("hw/0f-1", "pc-1.example.com", "windows")
+    assert (row["status"], row["last_seen_at"]) == (
+        "inactive",
+        datetime(2026, 6, 25, 20, tzinfo=UTC),
+    )
+
+
 def test_what_is_asked_for_counts_more_than_what_is_known() -> None:
     text = "Name,Tag,Host\nlabel,T1,pc-1\n"
 

@@ -63,16 +63,21 @@ def _text(data: bytes, name: str) -> str:
 def _records(text: str, name: str) -> Iterator[tuple[int, list[Cell]]]:
     """The records of a CSV with the line that each begins at."""
     text = text.removeprefix("\ufeff")
-    # What a spreadsheet writes for itself before the headers.
-    told = text[:6].casefold().startswith("sep=")
-    delimiter = text[4:5] if told and text[4:5] in _DELIMITERS else _delimiter(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    line = 1
+    delimiter, line = "", 1
+    # What programs write before the headers: a spreadsheet `sep=;`, PowerShell `#TYPE …`.
+    first, end, rest = text.partition("\n")
+    if end and first[:4].casefold() == "sep=" and first[4:5] in _DELIMITERS:
+        delimiter, text, line = first[4:5], rest, 2
+    elif end and first.lstrip('"').startswith("#TYPE "):
+        text, line = rest, 2
+    before = line - 1
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter or _delimiter(text), strict=True
+    )
     try:
-        for number, cells in enumerate(reader):
-            if not (told and number == 0):
-                yield line, [cleaned(cell) for cell in cells]
-            line = reader.line_num + 1
+        for cells in reader:
+            yield line, [cleaned(cell) for cell in cells]
+            line = before + reader.line_num + 1
     except csv.Error as error:
         raise UsageError(
             f"{name} is no proper CSV at line {line}: {error}.",
