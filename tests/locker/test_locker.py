@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.rows import put_page, put_rows
-from watchkeeper.errors import AlreadyThere, LockerError, NotALocker
+from watchkeeper.errors import AlreadyThere, LockerError, NotALocker, Tampered
 from watchkeeper.locker import layout
 from watchkeeper.locker.locker import Locker
 from watchkeeper.locker.store import Store
@@ -153,6 +154,34 @@ def test_a_seal_cut_between_manifest_and_log_is_finished_by_the_next_writer(tmp_
     Locker.open(tmp_path, create=True)
     report = check(tmp_path)
     assert (report.differences, report.waiting, report.head[0]) == ([], [], 1)
+
+
+class Between(Store):
+    """A store that is just being looked at for announcements when another writer is done."""
+
+    def files(self, prefix: str = "") -> Iterator[tuple[str, int]]:
+        """The files; what is announced has been sealed to its end before they are listed."""
+        if prefix == layout.PENDING:
+            Locker(Store(self.where, create=False)).finish_interrupted_seals()
+        return super().files(prefix)
+
+
+def test_a_seal_that_ends_while_it_is_vouched_for_is_no_forgery(tmp_path: Path) -> None:
+    sealed = seal_one(Locker.open(tmp_path, create=True))
+    entry = tmp_path / layout.log_entry(1)
+    told = json.loads(entry.read_bytes())
+    intent = {name: told[name] for name in ("kind", "path", "manifest_sha256", "sealed_at")}
+    marker = tmp_path / layout.PENDING / f"{sealed.id}.json"
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    marker.write_text(json.dumps(intent))
+    entry.unlink()  # as between the manifest and its entry in the log
+
+    Locker(Between(tmp_path, create=False)).vouch([sealed.path])
+
+    assert not marker.exists()
+    entry.unlink()
+    with pytest.raises(Tampered, match="no entry in the log"):
+        Locker(Between(tmp_path, create=False)).vouch([sealed.path])
 
 
 def test_two_writers_share_one_log(tmp_path: Path) -> None:

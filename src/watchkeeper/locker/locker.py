@@ -276,10 +276,20 @@ class Locker:
 
         Looks from the newest log entry back, so what was sealed lately is found at once.
         """
-        waiting = {f"{folder}/{layout.MANIFEST}" for folder in folders}
-        for entry in records.log_entries(self.store, newest_first=True):
-            if not waiting:
-                return
+        waiting = self._unlogged({f"{folder}/{layout.MANIFEST}" for folder in folders})
+        if waiting:
+            announced = {path for path, _ in self.store.files(layout.PENDING)}
+            # A seal that ended between the two looks has no marker any more and is in the log.
+            waiting = self._unlogged({path for path in waiting if _marker(path) not in announced})
+        for path in sorted(waiting):
+            raise Tampered(
+                f"{path} has no entry in the log.", hint="See what `watchkeeper verify` says."
+            )
+
+    def _unlogged(self, paths: set[str]) -> set[str]:
+        """Those of these manifests that the log does not hold; raises Tampered for another one."""
+        waiting = set(paths)
+        for entry in records.log_entries(self.store, newest_first=True) if waiting else ():
             if entry.path in waiting:
                 waiting.discard(entry.path)
                 _, digest = self.manifest(entry.path.rsplit("/", 1)[0])
@@ -288,14 +298,9 @@ class Locker:
                         f"{entry.path} is not what was sealed: the log holds another digest.",
                         hint="See what `watchkeeper verify` says.",
                     )
-        announced = {path for path, _ in self.store.files(layout.PENDING)}
-        for path in sorted(waiting):
-            identity = path.split("/id=", 1)[1].split("/", 1)[0]
-            if f"{layout.PENDING}/{identity}.json" not in announced:
-                raise Tampered(
-                    f"{path} has no entry in the log.",
-                    hint="See what `watchkeeper verify` says.",
-                )
+            if not waiting:
+                break
+        return waiting
 
     def table(self, collection: Collection, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of a collection, or some of their columns."""
@@ -318,6 +323,11 @@ class Locker:
         for path, _ in self.store.files(prefix):
             if path.endswith(end) and (value is None or f"/{level}={value}/" in path):
                 yield path.removesuffix(end)
+
+
+def _marker(manifest: str) -> str:
+    """The path of the marker that announces a manifest."""
+    return f"{layout.PENDING}/{manifest.split('/id=', 1)[1].split('/', 1)[0]}.json"
 
 
 def check_format(store: Store) -> None:
