@@ -109,7 +109,9 @@ def _guess(resource: Resource, headers: Sequence[str], found: dict[str, str]) ->
     for header in headers:
         by_name.setdefault(folded(header), header)
     for column in columns(resource):
-        known = (column.name.replace("_", ""), *KNOWN[resource.name].get(column.name, ()))
+        names = KNOWN[resource.name].get(column.name, ())
+        own = column.name.replace("_", "")
+        known = names if own in names else (own, *names)
         for name in known:
             named = by_name.get(name)
             if named and named not in found and _room(resource, column.name, found):
