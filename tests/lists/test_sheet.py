@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import zipfile
 from datetime import UTC, datetime
 from typing import Any
@@ -158,4 +159,24 @@ def test_a_broken_workbook_is_one_sentence() -> None:
         packed.writestr("[Content_Types].xml", "<Types><")
 
     with pytest.raises(UsageError, match=r"list\.xlsx is a broken workbook"):
+        sheet.read(held.getvalue(), "list.xlsx")
+
+
+def test_text_that_multiplies_itself_is_not_followed() -> None:
+    told = workbook(["name"], ["pc-1"])
+    grown = "".join(
+        f'<!ENTITY {each} "{f"&{before};" * 20}">'
+        for before, each in itertools.pairwise("abcdefghijk")
+    )
+    held = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(told)) as old, zipfile.ZipFile(held, "w") as new:
+        for part in old.namelist():
+            text = old.read(part).decode()
+            if part == "xl/worksheets/sheet1.xml":
+                assert "pc-1" in text
+                before = f'<!DOCTYPE worksheet [<!ENTITY a "{"x" * 100}">{grown}]>'
+                text = before + text.replace("pc-1", "&k;")
+            new.writestr(part, text)
+
+    with pytest.raises(UsageError, match="broken workbook: ParseError"):
         sheet.read(held.getvalue(), "list.xlsx")

@@ -235,7 +235,7 @@ def test_entra_gives_devices_and_people_and_leaves_guests_out(served: Served, wa
         ("a@example.com", True),
         ("c@example.com", True),
     ]
-    assert people.notes == ("1 guests were left out",)
+    assert people.notes == ("guests left out: 1",)
     assert len(all_of_them.sheet.rows) == 3
 
 

@@ -267,10 +267,8 @@ def _tell(understood: "Understood", sealed: str | None, *, as_json: bool) -> Non
     for note in understood.notes:
         print(visible(note))
     done = "Not sealed: a dry run." if sealed is None else "Sealed."
-    print(
-        f"{understood.name}: {number(len(applied.rows))} rows, {number(applied.left_out)} "
-        f"{sheet.unit}s left out. {done}"
-    )
+    left_out = f", {sheet.unit}s left out: {number(applied.left_out)}" if applied.left_out else ""
+    print(f"{understood.name}: {number(len(applied.rows))} rows{left_out}. {done}")
 
 
 def _show(store: "Locker", connection: str, kind: str, *, as_json: bool) -> None:

@@ -38,7 +38,7 @@ def read(data: bytes, name: str, sheet: str = "") -> Sheet:
         # Only who gives a workbook waits until its reader is loaded.
         from watchkeeper.lists import workbook  # noqa: PLC0415
 
-        return tabulate(name, workbook.lines(data, name, sheet))
+        return workbook.read(data, name, sheet)
     if sheet:
         raise UsageError(f"{name} is no workbook: it has no sheet {sheet!r}.", hint="Name none.")
     return tabulate(name, _records(_text(data, name), name))

@@ -2,6 +2,7 @@
 
 import io
 import re
+import warnings
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -12,21 +13,24 @@ import openpyxl
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from watchkeeper.errors import UsageError
-from watchkeeper.lists.cells import LARGEST, MOST_COLUMNS, MOST_ROWS, Cell, cleaned
+from watchkeeper.lists.cells import LARGEST, MOST_COLUMNS, MOST_ROWS, Cell, Sheet, cleaned, tabulate
 
 _MOST_FILES = 10_000
 _ZEROS = re.compile("0+")
 _ERROR = "e"  # a cell that holds `#N/A` and the like
 
 
-def lines(data: bytes, name: str, sheet: str = "") -> Iterator[tuple[int, list[Cell]]]:
-    """The rows of a sheet with their numbers; the first sheet where none is named.
+def read(data: bytes, name: str, sheet: str = "") -> Sheet:
+    """A sheet of a workbook; the first one where none is named.
 
     Raises UsageError for what is no workbook, unpacks to too much, or has no such sheet.
     """
     _check_size(data, name)
     try:
-        yield from _read(data, name, sheet)
+        with warnings.catch_warnings():
+            # Of styles and checks that it leaves out: nothing of a list.
+            warnings.simplefilter("ignore", UserWarning)
+            return tabulate(name, _read(data, name, sheet))
     except UsageError:
         raise
     except Exception as error:  # a broken workbook fails in as many ways as it has parts

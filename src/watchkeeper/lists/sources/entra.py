@@ -27,7 +27,7 @@ def _read(options: Mapping[str, str], resource: str, clock: Clock) -> Given:
     path = f"/v1.0/users?$select={','.join(_USER)},userType"
     found, documents = _graph.records(_TITLE, options, path, clock)
     kept = [each for each in found if options["guests"] == "yes" or each.get("userType") != "Guest"]
-    notes = (f"{len(found) - len(kept):,} guests were left out",) if len(kept) < len(found) else ()
+    notes = (f"guests left out: {len(found) - len(kept):,}",) if len(kept) < len(found) else ()
     fields = ("id", "displayName", "email", "accountEnabled")
     return Given(sheet(_TITLE, fields, map(_with_email, kept)), documents, notes)
 
