@@ -127,6 +127,8 @@ def test_a_mapping_is_remembered_and_a_column_that_is_gone_is_not_guessed_anew()
     assert again.rows[0]["id"] == "hw/T1"
     with pytest.raises(UsageError, match="'Kennung' was external_id of this list so far"):
         applied("assets", "Name,Nummer\npc,T1\n", known=known)
+    spelt = applied("assets", "name,KENNUNG\npc,T1\n", known=known)
+    assert spelt.rows[0]["id"] == "hw/T1"
     renamed = applied("assets", "Name,Nummer\npc,T1\n", "Nummer=external_id", known=known)
     assert renamed.rows[0]["id"] == "hw/T1"
 

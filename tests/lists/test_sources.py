@@ -267,6 +267,21 @@ def test_jamf_is_read_until_all_that_it_counts_is_there(served: Served, waits: W
     ]
 
 
+def test_what_a_company_wrote_into_fields_of_its_own_in_jamf_is_not_kept(
+    served: Served, waits: Waits
+) -> None:
+    secret = secrets.token_hex()
+    one = computer(1)
+    one["general"]["extensionAttributes"] = [{"name": "Recovery key", "values": [secret]}]
+    served.on(INVENTORY, Answer({"totalCount": 2, "results": [one, computer(2)]}))
+
+    (document,) = sources.read("jamf", jamf(served), "assets", waits.clock).documents
+
+    assert secret not in document.data.decode()
+    assert "mac-1" in document.data.decode()
+    assert document.facts["removed"] == {"extensionAttributes": 1}
+
+
 @pytest.mark.parametrize(
     ("second", "said"),
     [

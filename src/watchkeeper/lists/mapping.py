@@ -85,12 +85,16 @@ def settle(
     found: dict[str, str] = {}
     for header, column in asked.pairs:
         found[_present(header, headers)] = column
+    settled: set[str] = set()
     for header, column in remembered.pairs:
-        if header not in headers:
+        named = _alike(header, headers)
+        if not named:
             _check_gone(header, column, asked, headers)
-        elif header not in found and _room(resource, column, found):
-            found[header] = column
-    _guess(resource, [each for each in headers if each not in dict(remembered.pairs)], found)
+            continue
+        settled.add(named)
+        if named not in found and _room(resource, column, found):
+            found[named] = column
+    _guess(resource, [each for each in headers if each not in settled], found)
     pairs = tuple((header, found.get(header, "")) for header in headers)
     mapping = Mapping(pairs, asked.date_order or remembered.date_order)
     _check_columns(resource, mapping)
@@ -127,12 +131,17 @@ def _room(resource: Resource, column: str, found: dict[str, str]) -> bool:
 
 
 def _present(header: str, headers: Sequence[str]) -> str:
+    if named := _alike(header, headers):
+        return named
+    raise UsageError(f"This list has no column {header!r}.", hint=f"It has: {', '.join(headers)}.")
+
+
+def _alike(header: str, headers: Sequence[str]) -> str:
+    """The header of that name, else the only one that differs in case and signs; else empty."""
     if header in headers:
         return header
     alike = [each for each in headers if folded(each) == folded(header)]
-    if len(alike) == 1:
-        return alike[0]
-    raise UsageError(f"This list has no column {header!r}.", hint=f"It has: {', '.join(headers)}.")
+    return alike[0] if len(alike) == 1 else ""
 
 
 def _check_gone(header: str, column: str, asked: Mapping, headers: Sequence[str]) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from watchkeeper.clock import Clock
 from watchkeeper.errors import SourceFailed, UsageError
 from watchkeeper.lists.sources import Given, Option, Source
@@ -11,7 +13,7 @@ from watchkeeper.lists.sources._wire import MOST_PAGES, Expired, Wire, parse_bas
 from watchkeeper.locker.stated import Document
 
 _TITLE = "Jamf Pro"
-_SECTIONS = ("GENERAL", "HARDWARE", "OPERATING_SYSTEM", "USER_AND_LOCATION")
+_SECTIONS = ("GENERAL", "HARDWARE", "USER_AND_LOCATION")
 # Fields of a computer in these sections of computers-inventory.
 _FIELDS = (
     "id",
@@ -24,6 +26,7 @@ _FIELDS = (
     "osType",
 )
 _PAGE = 200
+_REMOVED = "***"
 _VERSIONS = ("v1", "v2", "v3")  # they have these fields alike
 
 
@@ -53,7 +56,7 @@ def _read(options: Mapping[str, str], resource: str, clock: Clock) -> Given:
             records = listed(_TITLE, page, "results")
             total = _total(page)
             facts = {"from": f"{wire.shown}{path}", "page_of_list": number + 1}
-            documents.append(Document(body, facts=facts))
+            documents.append(_kept(body, page, facts))
             if not records and len(found) < total:
                 raise SourceFailed(
                     f"{_TITLE} counts {total:,} computers and gave {len(found):,}.",
@@ -64,6 +67,25 @@ def _read(options: Mapping[str, str], resource: str, clock: Clock) -> Given:
     # The interface lists computers alone, and all of them are Macs.
     macs = [each | {"osType": "macos"} for each in found]
     return Given(sheet(_TITLE, _FIELDS, macs), tuple(documents))
+
+
+def _kept(body: bytes, page: dict[str, Any], facts: dict[str, Any]) -> Document:
+    """A page as it is stored: as it came, but without what a company wrote into its own fields.
+
+    Extension attributes are free text, and some hold passwords and recovery keys.
+    """
+    removed = 0
+    for computer in page["results"]:
+        for section in (computer, *computer.values()):
+            own = section.get("extensionAttributes") if isinstance(section, dict) else None
+            for attribute in own if isinstance(own, list) else ():
+                if isinstance(attribute, dict) and attribute.get("values"):
+                    attribute["values"] = [_REMOVED]
+                    removed += 1
+    if not removed:
+        return Document(body, facts=facts)
+    told = facts | {"removed": {"extensionAttributes": removed}}
+    return Document(msgspec.json.encode(page), facts=told)
 
 
 def _total(page: Mapping[str, Any]) -> int:
