@@ -102,8 +102,8 @@ def richest(control: Control) -> Example:
     return max(plain, key=lambda each: len([rows for rows in each.tables.values() if rows]))
 
 
-# They say something of a whole, however many rows it has.
-WHOLES = {"CCM-01", "DET-06", "LOG-01"}
+# They say something of a whole, or of a part of the rows, however many there are.
+WHOLES = {"CCM-01", "DET-06", "LOG-01", "LOG-02"}
 SINGLE = {"own_user", "packages", "role_permissions", "roles", "syslog_settings", "unread"}
 KEYS = {"id", "agent_id", "threat_id", "group_id", "scope_id", "source_id"}
 

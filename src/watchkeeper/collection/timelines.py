@@ -3,10 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
-
-import pyarrow.compute as pc
 
 from watchkeeper.clock import rfc3339
 from watchkeeper.collection import cursor
@@ -131,12 +128,12 @@ def _versions(
     """When each threat that these collections hold, and that is `among` them, was updated last."""
     columns = ["id", "updated_at", *(name for name, _ in among)]
     table = stream.newest(job.locker, threats, columns, collections)
-    for name, value in among:
-        table = table.filter(pc.equal(table[name], value))
-    moments: list[datetime | None] = table.column("updated_at").to_pylist()
+    listed = [table.column(name).to_pylist() for name in columns]
+    wanted = [value for _, value in among]
     return {
         threat: rfc3339(moment) if moment is not None else UNKNOWN
-        for threat, moment in zip(table.column("id").to_pylist(), moments, strict=True)
+        for threat, moment, *values in zip(*listed, strict=True)
+        if values == wanted
     }
 
 

@@ -135,8 +135,8 @@ _FILTERS: dict[str, str] = {
     "packages": "ids:in:id osTypes:in:osType platformTypes:in:platformType status:in:"
     " packageType:same: packageTypes:in:packageType version:same: minorVersion:same:"
     " osArches:in:osArch fileExtension:same:",
-    "exclusions": "ids:in:id osTypes:in:osType types:in:type type:same: modes:in:mode siteIds:in:_sites"
-    " createdAt:time: updatedAt:time: imported:same: userIds:in:userId"
+    "exclusions": "ids:in:id osTypes:in:osType types:in:type type:same: modes:in:mode"
+    " siteIds:in:_sites createdAt:time: updatedAt:time: imported:same: userIds:in:userId"
     " includeChildren:ignored: includeParents:ignored:",
     "unified-exclusions": "ids:in:id osTypes:in:osType modeType:same: siteIds:in:_sites"
     " createdAt:time: updatedAt:time: imported:same:"

@@ -47,7 +47,7 @@ def device(
         "hostnames": None if number % 6 == 5 else [f"device-{number}.northwind.example"],
         "localIp": f"10.{number >> 8 & 255}.{number & 255}.77",
         "externalIp": f"203.0.113.{number % 254 + 1}",
-        "macAddress": f"06:aa:00:{number >> 16 & 255:02x}:{number >> 8 & 255:02x}:{number & 255:02x}",
+        "macAddress": "06:aa:00:" + number.to_bytes(3).hex(":"),
         "manufacturer": None if number % 4 == 3 else "Acme Networks",
         "deviceType": "Printer" if system == "printer" else "Workstation",
         "osType": system,
