@@ -54,3 +54,27 @@ CREATE MACRO listed(parts) AS
 CREATE MACRO words_of(value) AS
     list_filter(list_transform(string_split(value, ','), lambda word: trim(word)),
         lambda word: word <> '');
+
+-- serial_key('5CG-1234 ABC') is '5CG1234ABC'; NULL for what only looks like a serial number.
+CREATE MACRO serial_key(serial) AS
+    CASE
+        WHEN serial IS NULL OR length(regexp_replace(upper(serial), '[^A-Z0-9]', '', 'g')) < 4
+            THEN NULL
+        WHEN regexp_replace(upper(serial), '[^A-Z0-9]', '', 'g') IN (
+            'NONE', 'NA', 'UNKNOWN', 'DEFAULTSTRING', 'SYSTEMSERIALNUMBER', 'TOBEFILLEDBYOEM',
+            'NOTSPECIFIED', 'NOTAVAILABLE', 'INVALID', '123456789', '1234567890')
+            THEN NULL
+        WHEN length(replace(regexp_replace(upper(serial), '[^A-Z0-9]', '', 'g'),
+            left(regexp_replace(upper(serial), '[^A-Z0-9]', '', 'g'), 1), '')) = 0
+            THEN NULL
+        ELSE regexp_replace(upper(serial), '[^A-Z0-9]', '', 'g')
+    END;
+
+-- mac_key('00-1B-44-11-3A-B7') is '001b44113ab7'; NULL for what is no address of a device.
+CREATE MACRO mac_key(address) AS
+    CASE
+        WHEN length(regexp_replace(lower(address), '[^0-9a-f]', '', 'g')) = 12
+            AND regexp_replace(lower(address), '[^0-9a-f]', '', 'g')
+            NOT IN ('000000000000', 'ffffffffffff')
+            THEN regexp_replace(lower(address), '[^0-9a-f]', '', 'g')
+    END;
