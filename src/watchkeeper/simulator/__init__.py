@@ -10,6 +10,16 @@ from watchkeeper.simulator.faults import FAULTS
 from watchkeeper.simulator.seen import Seen
 from watchkeeper.simulator.served import Running
 from watchkeeper.simulator.server import running
+from watchkeeper.simulator.statements import statements
 from watchkeeper.simulator.truth import truth
 
-__all__ = ["FAULTS", "PROFILES", "Company", "Running", "Seen", "running", "truth"]
+__all__ = [
+    "FAULTS",
+    "PROFILES",
+    "Company",
+    "Running",
+    "Seen",
+    "running",
+    "statements",
+    "truth",
+]

@@ -108,6 +108,14 @@ class Log:
         row |= {name: threat[name] for name in ("accountName", "siteName", "groupId", "groupName")}
 
 
+def _clear(seconds: float) -> float:
+    """The age, moved where no review falls due within the next hour by the clock alone."""
+    for edge in (2 * DAY, 7 * DAY, 30 * DAY):
+        if edge - 4000 < seconds < edge + 60:
+            return edge + 60
+    return seconds
+
+
 def build(plan: Plan, places: Places, people: People, agents: list[Row], threats: list[Row]) -> Log:
     """The log on day 0, oldest first."""
     random = plan.chance("activities")
@@ -115,7 +123,7 @@ def build(plan: Plan, places: Places, people: People, agents: list[Row], threats
     events = [(event, threat) for threat in threats for event in threat["_events"]]
     events = [pair for pair in events if pair[0]["activityType"] != 5000][: plan.activities // 3]
     count = max(0, plan.activities - len(events))
-    moments = sorted(random.uniform(600, 120 * DAY) for _ in range(count))
+    moments = sorted(_clear(random.uniform(600, 120 * DAY)) for _ in range(count))
     gone = [a for a in agents if a["isDecommissioned"] or a["isUninstalled"]]
     for number, seconds in enumerate(reversed(moments)):
         kind, agent = _kind(random, number, agents, gone)

@@ -105,6 +105,8 @@ class Company:
         self.exclusions = exclusions.build(plan, self.places)
         self.rogues = rogues.build(plan, self.places)
         self.settings = settings.build(plan)
+        # Agents that are out of the console's sight for now.
+        self.away: dict[str, Row] = {}
         self._events = [0]
         self.threats = threats.build(plan, self.agents, self._events)
         self.alerts = alerts.build(plan, self.agents)

@@ -190,6 +190,12 @@ class Faults:
                 return feature
         return None
 
+    def hidden(self) -> frozenset[str]:
+        """The resources that the console does not show, for want of permission or licence."""
+        return frozenset(
+            name for name in RESOURCES if self.denies(name) or self.unlicensed(name) is not None
+        )
+
     def denies(self, resource: str) -> str | None:
         """The name of the fault that keeps the token from this resource."""
         for fault in self.active:

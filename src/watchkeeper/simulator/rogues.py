@@ -16,7 +16,6 @@ _SICK: Final[tuple[tuple[str, str | None, float | None], ...]] = (
     ("unmanaged", "windows", 30.4),
     ("unmanaged", "linux", 8.4),
     ("unmanaged", "printer", 90.4),
-    ("unmanaged", "unknown", 90.4),
     ("unsupported", "windows", 400.4),
     ("unsupported", None, None),
     ("unknown", "linux", 1.4),

@@ -14,7 +14,7 @@ from watchkeeper.simulator.company import Company
 from watchkeeper.simulator.faults import MOVING, Faults
 from watchkeeper.simulator.rates import Gate
 from watchkeeper.simulator.seen import ROOT, Seen
-from watchkeeper.simulator.truth import truth
+from watchkeeper.simulator.truth import Collected, Statements, truth
 
 
 @dataclass
@@ -55,10 +55,26 @@ class Running:
         with self.lock:
             self.start(faults)
 
-    def truth(self, earlier: Company | None = None) -> dict[str, dict[str, Any]]:
-        """What the controls must find in what the token can see now."""
+    def truth(
+        self,
+        earlier: Company | None = None,
+        *,
+        statements: Statements | None = None,
+        collected: Sequence[Collected] | None = None,
+        clock_offset_ms: float | None = None,
+    ) -> dict[str, dict[str, Any]]:
+        """What the controls must find in what the token can see now, and in what was stated."""
         console = self.console
-        return truth(console.company, earlier, visible_site=console.site, profile=console.profile)
+        return truth(
+            console.company,
+            earlier,
+            visible_site=console.site,
+            profile=console.profile,
+            statements=statements,
+            unread=self.faults.hidden(),
+            collected=collected,
+            clock_offset_ms=clock_offset_ms,
+        )
 
     def moment(self) -> datetime:
         """The console's clock: the company's moment, and the time since."""
