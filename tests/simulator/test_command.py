@@ -92,7 +92,7 @@ def test_the_shape_of_the_company_can_be_chosen_and_its_reader_measured() -> Non
 def test_the_truth_can_be_printed() -> None:
     result = _run(*SMALL, "--truth")
     assert result.exit_code == 0
-    assert len(json.loads(result.stdout)) == 12
+    assert len(json.loads(result.stdout)) == 29
     fixed = [_run(*SMALL, "--truth", "--now", "2026-03-01T12:00:00Z").stdout for _ in range(2)]
     assert fixed[0] == fixed[1]
     spoilt = json.loads(_run(*SMALL, "--truth", "--fault", "null-fields").stdout)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from watchkeeper.simulator import Company, truth
+from watchkeeper.simulator import Company, statements, truth
 from watchkeeper.simulator.fleet import STATES
 from watchkeeper.simulator.names import HOSTILE
 from watchkeeper.simulator.times import read
 
-from .conftest import Client
+from .conftest import STATED, Client
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +45,16 @@ def test_the_same_arguments_give_the_same_company(now: datetime) -> None:
 def test_a_healthy_company_passes_everything(now: datetime) -> None:
     today = Company.healthy(now=now)
     for later in (today, Company.healthy(now=now, day=1)):
-        results = {control: told["result"] for control, told in truth(later, today).items()}
+        found = truth(later, today, statements=statements(later))
+        results = {control: told["result"] for control, told in found.items()}
         assert set(results.values()) == {"PASS"}, results
-        assert len(results) == 12
+        assert len(results) == 29
     assert truth(today)["COV-03"] == {"result": "NOT_APPLICABLE", "items": {}, "counts": {}}
 
 
 def test_the_default_company_fails_but_does_not_err(company: Company) -> None:
     results = {control: told["result"] for control, told in truth(company).items()}
+    assert [results.pop(control) for control in STATED] == ["ERROR"] * 3
     assert results.pop("COV-03") == "NOT_APPLICABLE"
     assert results.pop("POL-03") == "PASS"
     assert set(results.values()) == {"FAIL"}
@@ -144,7 +146,7 @@ def test_the_world_holds_every_case(shared: Client) -> None:
 def test_small_companies(size: int, now: datetime) -> None:
     company = Company(size, size, size, size, size, size, now=now, day=1)
     found = truth(company, Company(size, size, size, size, size, size, now=now))
-    assert "ERROR" not in {told["result"] for told in found.values()}
+    assert {control for control, told in found.items() if told["result"] == "ERROR"} == STATED
 
 
 def test_wrong_arguments_are_named() -> None:

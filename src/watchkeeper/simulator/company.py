@@ -9,6 +9,7 @@ from typing import Self
 from watchkeeper.simulator import (
     activities,
     alerts,
+    days,
     drift,
     exclusions,
     fleet,
@@ -49,19 +50,23 @@ class Company:
         own_policies: float | None = None,
         uneven: bool = False,
         drift: float | None = None,
+        pace: timedelta = timedelta(0),
     ) -> None:
         """Build it; sizes are those of day 0.
 
         `groups`: how many in all, instead of three or four a site. `own_policies`: that percentage
         of them does not follow its site. `uneven`: a few large sites and a long tail. `drift`: on
-        every day of life that percentage of the agents changes.
+        every day of life that percentage of the agents changes. `pace`: how far the clock moves
+        between two days; with a whole day the first one was `day` days before `now`, times stay
+        what they were from day to day, and tokens age. Without it all days lie within the last
+        minute.
         """
         moment = now or datetime.now(UTC)
         self.build(
             Plan(
                 agents, sites, accounts, threats, users, activities, seed, moment, day, profile,
                 healthy=False, groups=groups, own_policies=own_policies, uneven=uneven,
-                drift=drift,
+                drift=drift, pace=pace,
             )
         )  # fmt: skip
 
@@ -74,11 +79,12 @@ class Company:
         now: datetime | None = None,
         day: int = 0,
         profile: str = "2026",
+        pace: timedelta = timedelta(0),
     ) -> Self:
         """A small company in which every control passes."""
         company = cls.__new__(cls)
         moment = now or datetime.now(UTC)
-        plan = Plan(agents, 4, 1, 20, 12, 200, seed, moment, day, profile, healthy=True)
+        plan = Plan(agents, 4, 1, 20, 12, 200, seed, moment, day, profile, healthy=True, pace=pace)
         company.build(plan)
         return company
 
@@ -95,6 +101,8 @@ class Company:
                 gc.enable()
 
     def _populate(self, plan: Plan) -> None:
+        last = plan.day
+        plan = replace(plan, now=plan.now - plan.pace * last, day=0)
         self.plan = plan
         self.places = places.build(plan)
         self.policies = policies.build(plan, self.places)
@@ -107,12 +115,14 @@ class Company:
         self.settings = settings.build(plan)
         # Agents that are out of the console's sight for now.
         self.away: dict[str, Row] = {}
+        # The agent whose clock is ahead.
+        self.ahead = ""
         self._events = [0]
         self.threats = threats.build(plan, self.agents, self._events)
         self.alerts = alerts.build(plan, self.agents)
         self._log = activities.build(plan, self.places, self.people, self.agents, self.threats)
         self.activities = self._log.rows
-        for day in range(1, plan.day + 1):
+        for day in range(1, last + 1):
             self._live(day)
         places.count_agents(self.places, self.agents)
 
@@ -126,13 +136,21 @@ class Company:
         """Which API its console speaks."""
         return self.plan.profile
 
-    def _change(self, row: Row, **values: object) -> Row:
+    @property
+    def log(self) -> activities.Log:
+        """Where the console writes down what happens."""
+        return self._log
+
+    def change(self, row: Row, **values: object) -> Row:
         """The agent with other values; whoever holds the former row keeps it as it was."""
         return row | {"updatedAt": stamp(self.now - timedelta(seconds=15))} | values
 
     def _live(self, day: int) -> None:
         """One day: agents leave for good reasons and bad, fall ill, and arrive."""
-        plan = self.plan
+        before = self.now
+        self.plan = plan = replace(self.plan, now=before + self.plan.pace, day=day)
+        if plan.pace:
+            days.wake(self, before)
         random = plan.chance(f"day:{day}")
         # All of it within the last minute: a collection of the day before, made at about the same
         # moment, asks next for what has changed since then.
@@ -152,7 +170,7 @@ class Company:
                 if gone:
                     del rows[row["id"]]
                 else:
-                    rows[row["id"]] = self._change(row, isActive=False, **marks)
+                    rows[row["id"]] = self.change(row, isActive=False, **marks)
 
         leave(2, 54, gone=False, isDecommissioned=True)
         leave(2, 52, gone=False, isUninstalled=True)
@@ -167,9 +185,10 @@ class Company:
                     and not row["userActionsNeeded"]
                     and not row["missingPermissions"]
                 ):
-                    rows[row["id"]] = self._change(row, userActionsNeeded=["reboot_needed"])
+                    rows[row["id"]] = self.change(row, userActionsNeeded=["reboot_needed"])
             self._decommission_silent(rows, day, moment)
         self._drift(rows, day)
+        days.live(self, day, rows, moment)
         self.fleet.rows = list(rows.values())
         self.arrive(day)
         self._remember(day)
@@ -186,7 +205,7 @@ class Company:
                     continue
                 if timedelta(days=days) < silent < timedelta(days=days, hours=5):
                     self._log.write(47, moment, row)
-                    rows[row["id"]] = self._change(row, isDecommissioned=True)
+                    rows[row["id"]] = self.change(row, isDecommissioned=True)
 
     def _drift(self, rows: dict[str, Row], day: int) -> None:
         plan = self.plan
@@ -195,7 +214,7 @@ class Company:
         random = plan.chance(f"drift:{day}")
         changed = drift.changes(list(rows.values()), plan.drift, self.now, random)
         for identity, values in changed.items():
-            rows[identity] = self._change(rows[identity], **values)
+            rows[identity] = self.change(rows[identity], **values)
 
     def arrive(self, day: int) -> None:
         """Three agents nobody knew the day before."""
@@ -250,8 +269,8 @@ class Company:
         random = self.plan.chance("moved")
         drawn = random.sample(later, min(9, len(later)))
         gone = {row["id"] for row in drawn[:2]}
-        changed = {row["id"]: self._change(row, isDecommissioned=True) for row in drawn[2:5]}
-        changed |= {row["id"]: self._change(row, isActive=True) for row in drawn[5:]}
+        changed = {row["id"]: self.change(row, isDecommissioned=True) for row in drawn[2:5]}
+        changed |= {row["id"]: self.change(row, isActive=True) for row in drawn[5:]}
         other.fleet = copy.copy(self.fleet)
         other.fleet.rows = [
             changed.get(row["id"], row) for row in self.agents if row["id"] not in gone
@@ -270,6 +289,9 @@ def _check(plan: Plan) -> None:
             message = f"{name} must not be negative, got {size}"
             raise ValueError(message)
     _check_spread(plan)
+    if plan.pace < timedelta(0):
+        message = f"pace must not be negative, got {plan.pace}"
+        raise ValueError(message)
     if plan.now.tzinfo is None:
         message = "now must be a moment with a time zone"
         raise ValueError(message)

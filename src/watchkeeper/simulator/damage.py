@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from watchkeeper.simulator.company import Company
+from watchkeeper.simulator.exclusions import Exclusions
 from watchkeeper.simulator.world import Row
 
 _EVERY = 11
@@ -26,8 +27,34 @@ def with_nulls(company: Company) -> Company:
     other.policies = copy.copy(company.policies)
     other.policies.own = dict(company.policies.own)
     key = ("tenant", "")
-    other.policies.own[key] = company.policies.own[key] | {"antiTamperingOn": None}
+    tenant = company.policies.own[key]
+    engines = tenant["engines"] | {"reputation": None}
+    other.policies.own[key] = tenant | {"antiTamperingOn": None, "engines": engines, "ioc": None}
+    _others(company, other)
     return other
+
+
+def _others(company: Company, other: Company) -> None:
+    """What is not on agents, threats, people and policies."""
+    for position, values in ((2, {"managedState": None}), (3, {"firstSeen": None})):
+        other.rogues = _with(other.rogues, position, values)
+    other.alerts = _with(other.alerts, 1, {"incidentStatus": None})
+    lists = company.exclusions
+    other.exclusions = Exclusions(
+        _with(_with(lists.classic, 0, {"value": None}), 3, {"updatedAt": None}),
+        _with(_with(lists.unified, 0, {"conditions": None}), 3, {"updatedAt": None}),
+    )
+    sites = company.places.sites
+    sound = [n for n, site in enumerate(sites) if site["unlimitedExpiration"]]
+    if sound:
+        ends = {"unlimitedExpiration": False, "expiration": None}
+        sites = _with(sites, sound[-1], ends)
+    other.places = replace(company.places, sites=sites)
+
+
+def _with(rows: list[Row], position: int, values: Row) -> list[Row]:
+    """The rows, the one at that position with other values."""
+    return [row | values if n == position else row for n, row in enumerate(rows)]
 
 
 def _agents(rows: list[Row]) -> list[Row]:
@@ -42,6 +69,8 @@ def _agents(rows: list[Row]) -> list[Row]:
         ("mitigationMode", None),
         ("mitigationModeSuspicious", None),
         ("machineType", None),
+        ("scanStatus", None),
+        ("scanStatus", None),
     )
     present = [i for i, r in enumerate(rows) if not r["isDecommissioned"] and r["isActive"]]
     following = list(rows)
@@ -56,6 +85,7 @@ def _threats(rows: list[Row]) -> list[Row]:
         ("incidentStatus", None),
         ("mitigationStatus", None),
         ("createdAt", None),
+        ("failedActions", None),
     )
     following = list(rows)
     for index, (name, value) in zip(range(1, len(rows), 7), damage, strict=False):

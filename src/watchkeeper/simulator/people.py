@@ -1,13 +1,13 @@
 """Users, service users and roles of the console."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
 from watchkeeper.simulator import names
 from watchkeeper.simulator.places import Places
-from watchkeeper.simulator.times import ago, stamp
+from watchkeeper.simulator.times import ago, read, stamp
 from watchkeeper.simulator.world import DAY, HOUR, Plan, Row, identifier
 
 _PAGES = {
@@ -230,6 +230,7 @@ def _service_user(plan: Plan, number: int, places: Places, role: Row, left: floa
     if number == 5 and not plan.healthy:
         until = {"expirationDate": _token(plan, 0, 800)["expiresAt"]}
     return until | {
+        "_n": number,
         "_scopes": [scope["id"] for scope in scopes],
         "_roles": [role["id"]],
         "id": identifier("service-user", number),
@@ -335,3 +336,45 @@ def _me(service_user: Row) -> Row:
         "tenantRoles": ["Viewer"],
         "siteRoles": [],
     }
+
+
+def factor(*, on: bool) -> Row:
+    """A user's second factor, working or not there."""
+    return {
+        "twoFaEnabled": on,
+        "twoFaConfigured": on,
+        "twoFaStatus": "configured" if on else "not_configured",
+        "primaryTwoFaMethod": "application" if on else None,
+    }
+
+
+def newcomer(plan: Plan, places: Places, people: People, day: int) -> Row:
+    """A user who joined on that day and has not signed in yet."""
+    random, number = plan.chance(f"newcomer:{day}"), plan.users + day
+    role = people.roles[random.randrange(len(people.roles))]
+    joined = {"dateJoined": ago(plan.now, 30), "firstLogin": None, "lastLogin": None}
+    return _user(plan, number, places, role, random) | joined | {"apiToken": None}
+
+
+def newcomer_service(plan: Plan, places: Places, people: People, rows: list[Row]) -> Row:
+    """A service user made just now, whose end nobody said."""
+    number = max(int(row["_n"]) for row in rows) + 1
+    row = _service_user(plan, number, places, people.roles[3], 90)
+    now = {"createdAt": ago(plan.now, 30), "updatedAt": ago(plan.now, 30), "lastActivation": None}
+    return row | now | {"expirationDate": None, "apiToken": _token(plan, 0, 900)}
+
+
+def go_on(people: People, before: datetime, pace: timedelta) -> People:
+    """The same people some time later: who used the console until then goes on using it."""
+
+    def later(row: Row, name: str, days: int) -> Row:
+        last = read(row[name])
+        if last is None or before - last > timedelta(days=days):
+            return row
+        return row | {name: stamp(last + pace)}
+
+    return replace(
+        people,
+        users=[later(row, "lastLogin", 31) for row in people.users],
+        service_users=[later(row, "lastActivation", 20) for row in people.service_users],
+    )

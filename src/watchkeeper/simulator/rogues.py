@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from watchkeeper.simulator.places import Places
-from watchkeeper.simulator.times import ago, stamp
+from watchkeeper.simulator.times import ago, read, stamp
 from watchkeeper.simulator.world import DAY, HOUR, Plan, Row, identifier
 
 # Managed state, system, days since it was first seen.
@@ -72,8 +72,13 @@ def live(rows: list[Row], plan: Plan, places: Places, day: int) -> list[Row]:
         number = 100_000 + day
         following.append(device(plan, places, number, "unmanaged", "windows", 60 / DAY))
     waiting = [i for i, row in enumerate(following) if row["managedState"] == "unmanaged"]
-    if day % 2 and waiting:
+    if plan.healthy:  # before they become old
+        for index in waiting:
+            seen = read(following[index]["firstSeen"])
+            if seen is not None and plan.now - seen > timedelta(days=5.6):
+                following[index] = following[index] | {"managedState": "managed"}
+    elif day % 2 and waiting:
         following[waiting[0]] = following[waiting[0]] | {"managedState": "managed"}
-    if day % 3 == 0 and len(following) > 3:
+    if day % 3 == 0 and not plan.healthy and len(following) > 3:
         del following[day % (len(following) - 1)]
     return following

@@ -6,7 +6,7 @@ from hashlib import sha1, sha256
 from random import Random
 
 from watchkeeper.simulator import names
-from watchkeeper.simulator.times import ago, stamp
+from watchkeeper.simulator.times import ago, read, stamp
 from watchkeeper.simulator.world import HOUR, Plan, Row, identifier
 
 # stage, weight among a hundred
@@ -308,6 +308,8 @@ def advance(plan: Plan, threats: list[Row], day: int, counter: list[int]) -> lis
     # Those who are careful do not wait for a whole day.
     closing = moment - plan.pace / 2 if plan.healthy else moment
     following = list(threats)
+    if plan.pace and not plan.healthy:
+        _morning(plan, following, random, counter)
     open_ones = [i for i, row in enumerate(following) if row["incidentStatus"] != "resolved"]
     closed = [i for i, row in enumerate(following) if row["incidentStatus"] == "resolved"]
     count = len(open_ones) if plan.healthy else min(4, len(open_ones))
@@ -327,6 +329,18 @@ def advance(plan: Plan, threats: list[Row], day: int, counter: list[int]) -> lis
         source = random.choice(sources)
         following.append(threat(plan, number, source, "fresh", random, counter, moment))
     return following
+
+
+def _morning(plan: Plan, rows: list[Row], random: Random, counter: list[int]) -> None:
+    """Two of three that came in the day before were taken up within two hours."""
+    since = plan.now - plan.pace - timedelta(minutes=5)
+    for index, row in enumerate(rows):
+        created = read(row["createdAt"])
+        if created is None or created < since or row["_n"] % 3 == 0:
+            continue
+        if row["incidentStatus"] == "unresolved" and created + timedelta(hours=3) < plan.now:
+            draft = _again(rows, index, random, counter, plan)
+            draft.status("unresolved", "in_progress", created + timedelta(hours=2))
 
 
 def _look_into(

@@ -115,5 +115,3 @@ def belonging(view: View) -> Items | None:
         return PASS if gone is not None and gone <= timedelta(hours=24) else FAIL
 
     return ((f"user:{user['id']}", judge(user)) for user in view.users())
-
-

@@ -31,9 +31,7 @@ def _kept(
     attempts: list[Collected],
     whole: list[tuple[datetime, datetime, datetime]],
 ) -> Items:
-    tiles = all(
-        later[1] <= before[2] for before, later in zip(whole, whole[1:], strict=False)
-    )
+    tiles = all(later[1] <= before[2] for before, later in zip(whole, whole[1:], strict=False))
     for _, verdict, _, ended, window in attempts:
         if verdict == "complete":
             continue

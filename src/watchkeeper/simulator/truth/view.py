@@ -77,9 +77,7 @@ class View:
     def attestations(self, kind: str, *subjects: str) -> list[Mapping[str, Any]]:
         """The active ones of that kind about one of these subjects; the newest decision last."""
         found = [
-            row
-            for row in self.active
-            if row["kind"] == kind and (row["subject"] or "") in subjects
+            row for row in self.active if row["kind"] == kind and (row["subject"] or "") in subjects
         ]
         return sorted(found, key=lambda row: str(moment(row["decided_at"])))
 
