@@ -22,11 +22,12 @@ from watchkeeper.simulator import (
     threats,
 )
 from watchkeeper.simulator.catalogue import PROFILES
-from watchkeeper.simulator.times import read, stamp
+from watchkeeper.simulator.state import State
+from watchkeeper.simulator.times import read
 from watchkeeper.simulator.world import Plan, Row, identifier
 
 
-class Company:
+class Company(State):
     """Everything a console knows about one company at one moment.
 
     The same arguments give the same company. `day=1` is the company of `day=0` a day of changes
@@ -113,37 +114,15 @@ class Company:
         self.exclusions = exclusions.build(plan, self.places)
         self.rogues = rogues.build(plan, self.places)
         self.settings = settings.build(plan)
-        # Agents that are out of the console's sight for now.
-        self.away: dict[str, Row] = {}
-        # The agent whose clock is ahead.
-        self.ahead = ""
+        self.away, self.ahead = {}, ""
         self._events = [0]
         self.threats = threats.build(plan, self.agents, self._events)
         self.alerts = alerts.build(plan, self.agents)
-        self._log = activities.build(plan, self.places, self.people, self.agents, self.threats)
-        self.activities = self._log.rows
+        self.log = activities.build(plan, self.places, self.people, self.agents, self.threats)
+        self.activities = self.log.rows
         for day in range(1, last + 1):
             self._live(day)
         places.count_agents(self.places, self.agents)
-
-    @property
-    def now(self) -> datetime:
-        """The moment at which the company is seen."""
-        return self.plan.now
-
-    @property
-    def profile(self) -> str:
-        """Which API its console speaks."""
-        return self.plan.profile
-
-    @property
-    def log(self) -> activities.Log:
-        """Where the console writes down what happens."""
-        return self._log
-
-    def change(self, row: Row, **values: object) -> Row:
-        """The agent with other values; whoever holds the former row keeps it as it was."""
-        return row | {"updatedAt": stamp(self.now - timedelta(seconds=15))} | values
 
     def _live(self, day: int) -> None:
         """One day: agents leave for good reasons and bad, fall ill, and arrive."""
@@ -166,7 +145,7 @@ class Company:
                 if row is None:
                     return
                 if kind is not None:
-                    self._log.write(kind, moment, row)
+                    self.log.write(kind, moment, row)
                 if gone:
                     del rows[row["id"]]
                 else:
@@ -197,14 +176,14 @@ class Company:
         """The console itself decommissions machines that were silent for too long, or not yet."""
         if day != 1:
             return
-        for days in (21, 40):
+        for limit in (21, 40):
             for row in list(rows.values()):
                 seen = read(row["lastActiveDate"])
                 silent = self.now - seen if seen else timedelta(0)
                 if row["isDecommissioned"] or row["isUninstalled"] or row["_n"] > 70:
                     continue
-                if timedelta(days=days) < silent < timedelta(days=days, hours=5):
-                    self._log.write(47, moment, row)
+                if timedelta(days=limit) < silent < timedelta(days=limit, hours=5):
+                    self.log.write(47, moment, row)
                     rows[row["id"]] = self.change(row, isDecommissioned=True)
 
     def _drift(self, rows: dict[str, Row], day: int) -> None:
@@ -253,14 +232,14 @@ class Company:
         """Until that moment, with a day's work; what it shares with a copy stays as it is."""
         self.plan = replace(self.plan, now=moment, day=self.plan.day + 1)
         self._events = [*self._events]
-        self._log = replace(self._log, rows=[*self._log.rows])
-        self.activities = self._log.rows
+        self.log = replace(self.log, rows=[*self.log.rows])
+        self.activities = self.log.rows
         told = {event["id"] for row in self.threats for event in row["_events"]}
         self.threats = threats.advance(self.plan, self.threats, self.plan.day, self._events)
         for row in self.threats:
             for event in row["_events"]:
                 if event["id"] not in told:
-                    self._log.of_threat(event, row)
+                    self.log.of_threat(event, row)
 
     def moved(self, after: str) -> "Company":
         """The company once a few agents behind that id left, changed and arrived."""

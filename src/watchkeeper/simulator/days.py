@@ -7,21 +7,19 @@ holds the day before keeps it.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from watchkeeper.simulator import alerts, exclusions, life, people, rogues
+from watchkeeper.simulator.state import State
 from watchkeeper.simulator.times import ago, read, stamp
 from watchkeeper.simulator.world import HOUR, Row, identifier
-
-if TYPE_CHECKING:
-    from watchkeeper.simulator.company import Company
 
 # Below that number stand the cases that every company has; nothing disturbs them.
 _STANDING: Final = 70
 _PLACES: Final = ("accountId", "accountName", "siteId", "siteName", "groupId", "groupName")
 
 
-def live(company: "Company", day: int, rows: dict[str, Row], moment: datetime) -> None:
+def live(company: State, day: int, rows: dict[str, Row], moment: datetime) -> None:
     """One day of the company's own life; `rows` are its agents by id, to be changed in place."""
     plan = company.plan
     if day > 1 or plan.pace:
@@ -42,7 +40,7 @@ def live(company: "Company", day: int, rows: dict[str, Row], moment: datetime) -
 class Day:
     """One day being lived."""
 
-    company: "Company"
+    company: State
     day: int
     rows: dict[str, Row]
     moment: datetime
@@ -226,7 +224,7 @@ class Day:
             self.log(self.random.choice((42, 107, 117, 146, 3021, 3201)))
 
 
-def wake(company: "Company", before: datetime) -> None:
+def wake(company: State, before: datetime) -> None:
     """The clock has moved on: who reported goes on reporting, who signs in goes on signing in."""
     pace = company.plan.pace
     agents = []
@@ -235,9 +233,9 @@ def wake(company: "Company", before: datetime) -> None:
         hourly = row["machineType"] in {"server", "kubernetes node"}
         patience = timedelta(days=1 if hourly else 14)
         there = not row["isDecommissioned"] and not row["isUninstalled"]
-        if seen is not None and there and before - seen <= patience:
-            row = row | {"lastActiveDate": stamp(seen + pace)} | life.upgrade(company, row)
-        agents.append(row)
+        goes_on = seen is not None and there and before - seen <= patience
+        reported = {"lastActiveDate": stamp(seen + pace)} if seen is not None else {}
+        agents.append(row | reported | life.upgrade(company, row) if goes_on else row)
     company.agents = company.fleet.rows = agents
     company.fleet.plan = company.plan
     company.fleet.moment += pace

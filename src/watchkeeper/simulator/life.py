@@ -1,15 +1,13 @@
 """How policies drift and agents are brought up to date, day by day."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from watchkeeper.simulator.fleet import train
 from watchkeeper.simulator.packages import TRAINS
+from watchkeeper.simulator.state import State
 from watchkeeper.simulator.times import ago
 from watchkeeper.simulator.world import Row
-
-if TYPE_CHECKING:
-    from watchkeeper.simulator.company import Company
 
 # By the day modulo eight: which of three groups, the activity, and what is different afterwards.
 _DRIFT: Final[dict[int, tuple[int, int, dict[str, Any]]]] = {
@@ -24,7 +22,7 @@ _DRIFT: Final[dict[int, tuple[int, int, dict[str, Any]]]] = {
 }
 
 
-def policies(company: "Company", day: int, rows: dict[str, Row], moment: datetime) -> None:
+def policies(company: State, day: int, rows: dict[str, Row], moment: datetime) -> None:
     """One group's policy is changed, and what was changed before is sometimes changed back."""
     which, kind, change = _DRIFT[day % 8]
     homes = {
@@ -33,7 +31,7 @@ def policies(company: "Company", day: int, rows: dict[str, Row], moment: datetim
         if not row["isDecommissioned"] and not row["isUninstalled"]
     }
     owned = company.policies.own
-    # In the order in which they have stood since the first day, so that a change finds its way back.
+    # In the order in which they have always stood, so that a change finds its way back.
     groups = [g for g in company.places.groups if ("group", g["id"]) in owned]
     groups = [g for g in groups if g["id"] in homes] or groups
     if not groups:
@@ -50,7 +48,7 @@ def policies(company: "Company", day: int, rows: dict[str, Row], moment: datetim
         _follow(company, rows, group, former["mitigationMode"], change["mitigationMode"])
 
 
-def _tell(company: "Company", kind: int, moment: datetime, group: Row) -> None:
+def _tell(company: State, kind: int, moment: datetime, group: Row) -> None:
     """The log names the group and all that is above it."""
     site = next(site for site in company.places.sites if site["id"] == group["siteId"])
     row = company.log.write(kind, moment)
@@ -64,7 +62,7 @@ def _tell(company: "Company", kind: int, moment: datetime, group: Row) -> None:
     }
 
 
-def _follow(company: "Company", rows: dict[str, Row], group: Row, old: str, new: str) -> None:
+def _follow(company: State, rows: dict[str, Row], group: Row, old: str, new: str) -> None:
     """Agents of the group take over its mode, those that had it before."""
     suspicious = company.fleet.modes[group["id"]][1]
     company.fleet.modes = company.fleet.modes | {group["id"]: (new, suspicious)}
@@ -73,7 +71,7 @@ def _follow(company: "Company", rows: dict[str, Row], group: Row, old: str, new:
             rows[identity] = company.change(row, mitigationMode=new)
 
 
-def upgrade(company: "Company", row: Row) -> Row:
+def upgrade(company: State, row: Row) -> Row:
     """What is different once the agent was brought up to date, if it was on that day."""
     plan = company.plan
     versions = TRAINS.get(train(row["osType"], row["machineType"]))

@@ -46,7 +46,7 @@ def device(
         "hostnames": None if number % 6 == 5 else [f"device-{number}.northwind.example"],
         "localIp": f"10.{number >> 8 & 255}.{number & 255}.77",
         "externalIp": f"203.0.113.{number % 254 + 1}",
-        "macAddress": "06:aa:00:" + number.to_bytes(3).hex(":"),
+        "macAddress": (0x06AA00 << 24 | number).to_bytes(6, "big").hex(":"),
         "manufacturer": None if number % 4 == 3 else "Acme Networks",
         "deviceType": "Printer" if system == "printer" else "Workstation",
         "osType": system,

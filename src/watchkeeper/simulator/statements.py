@@ -1,4 +1,4 @@
-"""What the people of the simulated company state: who vouches for what, what they own, who they are.
+"""What the people of the simulated company state: what they vouch for, own, and who they are.
 
 Rows are plain dictionaries by the column names of the stated resources; times are text in UTC.
 A statement that was decided has a row for each of its versions, the newest of which counts.
@@ -120,15 +120,9 @@ def _of_the_healthy(book: _Book) -> None:
 
 def _of_the_sick(book: _Book) -> None:
     """Some things are vouched for, others were once, or are only asked for."""
-    company, now = book.company, book.now
+    company = book.company
     book.vouch("idp_mfa", "active_directory", decided=100, lasts=90)
-    states = ("approved", "approved", "revoked", "requested", "approved", "none")
-    for number, (subject, row) in enumerate(_holders(company)):
-        state = states[number % len(states)]
-        if state != "none":
-            book.vouch("privileged_access", subject, state=state)
-        if row["apiToken"] is not None and number % 4:
-            book.vouch("token_purpose", subject, lasts=5 if number % 7 == 3 else 80)
+    _identities(book)
     for number, row in enumerate(company.exclusions.classic):
         if number % 2:
             book.vouch("exclusion_review", f"exclusion:{row['id']}", lasts=170)
@@ -140,15 +134,31 @@ def _of_the_sick(book: _Book) -> None:
         book.vouch("not_at_risk", f"asset:cmdb/{number}", lasts=360)
     book.vouch("not_at_risk", "asset:cmdb/24", state="revoked")
     _tests(book)
-    sensitive = [a for a in company.activities if a["activityType"] in {69, 112, 76, 107, 54}]
+    _changes(book)
+    book.vouch("activity_review", "", {"until": stamp(book.now - timedelta(days=20))}, decided=19)
+    book.vouch("scan_not_required", "linux", lasts=360)
+    book.vouch("restore_test", decided=100, lasts=85)
+
+
+def _changes(book: _Book) -> None:
+    """Some sensitive actions were looked at one by one, some changes of policies approved."""
+    sensitive = [a for a in book.company.activities if a["activityType"] in {69, 112, 76, 107, 54}]
     for number, activity in enumerate(sensitive):
         if number % 3 == 0:
             book.vouch("activity_review", f"activity:{activity['id']}", decided=0)
         if number % 2 == 0 and activity["activityType"] in {69, 76}:
             book.vouch("policy_change", f"activity:{activity['id']}", decided=0, lasts=360)
-    book.vouch("activity_review", "", {"until": stamp(now - timedelta(days=20))}, decided=19)
-    book.vouch("scan_not_required", "linux", lasts=360)
-    book.vouch("restore_test", decided=100, lasts=85)
+
+
+def _identities(book: _Book) -> None:
+    """Whose access was approved, and whose token was explained."""
+    states = ("approved", "approved", "revoked", "requested", "approved", "none")
+    for number, (subject, row) in enumerate(_holders(book.company)):
+        state = states[number % len(states)]
+        if state != "none":
+            book.vouch("privileged_access", subject, state=state)
+        if row["apiToken"] is not None and number % 4:
+            book.vouch("token_purpose", subject, lasts=5 if number % 7 == 3 else 80)
 
 
 def _tests(book: _Book) -> None:
@@ -253,9 +263,8 @@ def _without_agent(company: Company, listed: datetime, kept: list[Row]) -> list[
     ]
     # Two boards from one box: their serial number tells nothing, nor do their names.
     twins = [row for row in kept if row["status"] is None][:1]
-    for row in twins:
-        rows.append(row | {"id": "disposal/twin", "list": "disposal", "external_id": "twin"})
-    return rows
+    twin = {"id": "disposal/twin", "list": "disposal", "external_id": "twin"}
+    return rows + [row | twin for row in twins]
 
 
 def _people(company: Company) -> list[Row]:
@@ -292,20 +301,23 @@ def _support_ends(company: Company) -> list[Row]:
     for platform, train in packages.TRAINS.items():
         for version in (*train.current, *train.outdated):
             trains[platform, ".".join(version.split(".")[:2])] = None
-    rows = []
-    for number, (platform, version) in enumerate(trains):
-        minor = int(version.split(".")[1])
-        end = company.now + timedelta(days=-100 if minor < 2 else -5 if minor == 2 else 300)
-        rows.append(
-            {
-                "id": f"vendor/{number}",
-                "list": "vendor",
-                "external_id": str(number),
-                "os_type": platform,
-                "version": version,
-                "ends_at": None if minor > 3 else stamp(end),
-                "source": "https://support.example/ends",
-                "listed_at": listed,
-            }
-        )
-    return rows
+    return [
+        _train(company, number, platform, version, listed)
+        for number, (platform, version) in enumerate(trains)
+    ]
+
+
+def _train(company: Company, number: int, platform: str, version: str, listed: str) -> Row:
+    """Old versions have lost their support, current ones will some day, new ones keep it."""
+    minor = int(version.split(".")[1])
+    end = company.now + timedelta(days=-100 if minor < 2 else -5 if minor == 2 else 300)
+    return {
+        "id": f"vendor/{number}",
+        "list": "vendor",
+        "external_id": str(number),
+        "os_type": platform,
+        "version": version,
+        "ends_at": None if minor > 3 else stamp(end),
+        "source": "https://support.example/ends",
+        "listed_at": listed,
+    }

@@ -24,7 +24,7 @@ def _result(counts: Counter[str]) -> str:
     return "PASS" if counts[PASS] else "NOT_APPLICABLE"
 
 
-def truth(  # noqa: PLR0913 - what a judgement may rest on
+def truth(
     company: Company,
     earlier: Company | None = None,
     *,

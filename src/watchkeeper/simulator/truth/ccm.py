@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from itertools import pairwise
 from typing import Final
 
 from watchkeeper.simulator.truth.log import Collected
@@ -38,7 +39,7 @@ def _attempts(view: View, name: str, attempts: list[Collected]) -> str:
     if newest[1] != "complete" or view.now - newest[3] > max(2 * interval, 3 * HOUR):
         return FAIL
     ends = [attempt[3] for attempt in attempts if attempt[1] == "complete"]
-    for before, after in zip(ends, ends[1:], strict=False):
+    for before, after in pairwise(ends):
         if after >= view.now - 7 * DAY and after - before > 2 * interval + HOUR:
             return FAIL
     return PASS

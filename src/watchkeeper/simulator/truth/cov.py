@@ -78,12 +78,17 @@ def _steps(view: View, assets: list[Stated]) -> list[_Step]:
         ours = domain(agent)
         cards = [card["physical"] for card in interfaces(agent["_n"])]
         # An agent's own name decides nothing about its domain.
-        short = {(name, (ours or "").lower()) for name, _ in _names(agent["computerName"], "x")}
-        any_domain = {(name, "") for name, _ in short}
-        for step, keys in zip(
-            steps, (_serial(agent["serialNumber"]), _macs(cards), short | any_domain), strict=True
-        ):
-            for key in keys:
+        short: set[Key] = {
+            (name, (ours or "").lower()) for name, _ in _names(agent["computerName"], "x")
+        }
+        any_domain: set[Key] = {(name, "") for name, _ in short}
+        keys: tuple[set[Key], ...] = (
+            _serial(agent["serialNumber"]),
+            _macs(cards),
+            short | any_domain,
+        )
+        for step, each in zip(steps, keys, strict=True):
+            for key in each:
                 step.live.setdefault(key, []).append(agent)
     for asset in assets:
         if not _retired(asset):

@@ -38,24 +38,30 @@ def _first_act(threat: Row) -> datetime | None:
 
 def _triaged(view: View, threat: Row) -> str:
     created, status = read(threat["createdAt"]), threat["incidentStatus"]
+    if created is not None and created > view.now + SKEW:
+        created = None
     if threat["confidenceLevel"] is None or created is None or status is None:
-        return UNKNOWN
-    if created > view.now + SKEW:
         return UNKNOWN
     act = _first_act(threat)
     machine = threat["automaticallyResolved"] is True or threat["mitigatedPreemptively"] is True
     if machine and status == "resolved" and act is None:
         return PASS
     deadline = created + (4 if threat["confidenceLevel"] == "malicious" else 24) * HOUR
-    over = deadline < view.now - _WINDOW
     if act is not None:
+        over = deadline < view.now - _WINDOW
         return NA if over else PASS if act <= deadline else FAIL
-    if status == "unresolved" and threat["analystVerdict"] in (None, "undefined"):
+    return _untouched(view, threat, deadline)
+
+
+def _untouched(view: View, threat: Row, deadline: datetime) -> str:
+    """Nobody is known to have acted: it waits, or something moved it."""
+    waiting = threat["analystVerdict"] in (None, "undefined")
+    if threat["incidentStatus"] == "unresolved" and waiting:
         return NA if deadline > view.now else FAIL
     updated = read(threat["updatedAt"])
     if updated is not None and updated <= deadline:
         return PASS
-    return NA if over else UNKNOWN
+    return NA if deadline < view.now - _WINDOW else UNKNOWN
 
 
 def _alert(view: View, alert: Row) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 from watchkeeper.simulator.times import read
@@ -11,8 +12,10 @@ from watchkeeper.simulator.truth.view import DAY, FAIL, NA, PASS, UNKNOWN, Items
 Collected = tuple[str, str, datetime, datetime, tuple[datetime, datetime] | None]
 
 _SENSITIVE: Final = frozenset(
-    (69, 76, 54, 117, 112, 140, 141, 142, 107, 108, 109, 42, 67, 146, 3008, 3009, 3010, 3011)
-    + (3016, 3017, 3018, 3019, 3020, 3021, 3201)
+    (
+        *(42, 54, 67, 69, 76, 107, 108, 109, 112, 117, 140, 141, 142, 146),
+        *(3008, 3009, 3010, 3011, 3016, 3017, 3018, 3019, 3020, 3021, 3201),
+    )
 )
 
 
@@ -31,7 +34,7 @@ def _kept(
     attempts: list[Collected],
     whole: list[tuple[datetime, datetime, datetime]],
 ) -> Items:
-    tiles = all(later[1] <= before[2] for before, later in zip(whole, whole[1:], strict=False))
+    tiles = all(later[1] <= before[2] for before, later in pairwise(whole))
     for _, verdict, _, ended, window in attempts:
         if verdict == "complete":
             continue

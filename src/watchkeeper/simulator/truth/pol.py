@@ -120,9 +120,8 @@ def _owners(view: View) -> Iterator[tuple[str, str]]:
     for level, scope in view.company.policies.own:
         # A console that serves policies by a filter only is not asked for the tenant's.
         above = view.site is None and not (level == "tenant" and view.profile == "documented")
-        if (level == "site" and scope in sites) or (level == "group" and scope in groups):
-            yield level, scope
-        elif level in {"tenant", "account"} and above:
+        visible = {"site": scope in sites, "group": scope in groups}
+        if visible.get(level, above):
             yield level, scope
 
 
