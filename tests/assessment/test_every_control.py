@@ -105,9 +105,15 @@ def richest(control: Control) -> Example:
 # They say something of a whole, or of a part of the rows, however many there are.
 WHOLES = {"CCM-01", "DET-06", "LOG-01", "LOG-02"}
 SINGLE = {
-    "own_user", "packages", "role_permissions", "roles", "sso_settings", "syslog_settings", "system",
+    "own_user",
+    "packages",
+    "role_permissions",
+    "roles",
+    "sso_settings",
+    "syslog_settings",
+    "system",
     "unread",
-}  # fmt: skip
+}
 KEYS = {"id", "agent_id", "threat_id", "group_id", "scope_id", "source_id"}
 
 
