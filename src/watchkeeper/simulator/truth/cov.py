@@ -127,13 +127,14 @@ def _covered(view: View, assets: list[Stated]) -> Items:
     for asset in assets:
         subject = f"asset:{asset['id']}"
         age = view.age(asset["listed_at"])
+        outcome, found = _match(asset, steps)
+        # An asset that needs no agent may have one for all that.
+        matched |= {agent["id"] for agent in found}
         if _retired(asset) or view.attestations("not_at_risk", subject):
             yield subject, NA
         elif age is None or age > 35 * DAY:
             yield subject, UNKNOWN
         else:
-            outcome, found = _match(asset, steps)
-            matched |= {agent["id"] for agent in found}
             yield subject, outcome
     for agent in view.agents():
         if active(agent) and agent["id"] not in matched:

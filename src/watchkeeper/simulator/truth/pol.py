@@ -157,13 +157,21 @@ def _authorised(
     policy = view.company.policies.own[key]
     if told(baseline).get("sha256") == settings_hash(policy, view.profile):
         return PASS
-    approved, newest = moment(baseline["decided_at"]), None
-    for activity in changes.get(key, ()):
-        created = read(activity["createdAt"])
-        if created is None:
-            continue
-        newest = created if newest is None else max(newest, created)
-        later = approved is not None and created > approved
-        if later and view.attestations("policy_change", f"activity:{activity['id']}"):
-            return PASS
-    return NA if newest is not None and view.now - newest < 2 * DAY else FAIL
+    approved = moment(baseline["decided_at"])
+    later = [
+        (created, each["id"])
+        for each in changes.get(key, ())
+        if (created := read(each["createdAt"])) is not None
+        and approved is not None
+        and created > approved
+    ]
+    if not later:
+        return FAIL
+    open_ones = [
+        created
+        for created, identity in later
+        if not view.attestations("policy_change", f"activity:{identity}")
+    ]
+    if not open_ones:
+        return PASS
+    return NA if view.now - min(open_ones) < 2 * DAY else FAIL
