@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import watchkeeper
+from tests.stated import state
 from watchkeeper.assessment.assess import assess
 from watchkeeper.collection.engine import collect
 from watchkeeper.controls import catalogue
@@ -18,7 +19,7 @@ from watchkeeper.sentinelone.address import parse_address
 from watchkeeper.sentinelone.client import Console
 from watchkeeper.sentinelone.limits import Limits
 from watchkeeper.sentinelone.token import parse_token
-from watchkeeper.simulator import FAULTS, PROFILES, Company, Running, running
+from watchkeeper.simulator import FAULTS, PROFILES, Company, Running, running, statements
 
 QUICK = Limits(silence=0.7, total=1.4, pause=0.005, longest_retry_after=0.5)
 Judged = dict[str, dict[str, Any]]
@@ -89,6 +90,7 @@ def test_every_verdict_is_the_truth_on_every_profile_and_the_day_after(
 @pytest.mark.slow
 def test_a_healthy_company_passes(locker: Locker) -> None:
     healthy = Company.healthy(now=datetime.now(UTC))
+    state(locker, "acme", statements(healthy))
     with running(healthy) as sim:
         judge(sim, locker)
         found = judge(sim, locker)

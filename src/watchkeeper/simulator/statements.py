@@ -1,7 +1,8 @@
 """What the people of the simulated company state: what they vouch for, own, and who they are.
 
 Rows are plain dictionaries by the column names of the stated resources; times are text in UTC.
-A statement that was decided has a row for each of its versions, the newest of which counts.
+A statement that was decided has a row for each of its versions, oldest first, the newest of which
+counts. A collection holds an id once, so the versions are to be recorded one after another.
 """
 
 from collections import Counter
