@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 TESTERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test quick format browser bench bench-full soak lock clean
+.PHONY: help setup demo check test quick format browser bench bench-full soak truth lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ bench-full: setup ## The same with the long cases and more rounds: an hour or mo
 
 soak: setup ## Twenty connections for ten minutes: every turn taken once, each trouble named
 	@PYTHONPATH=. $(BIN)/python benchmarks/soak.py
+
+truth: setup ## Five companies for thirty days: every item of every control against what is true
+	@PYTHONPATH=. $(BIN)/python benchmarks/truth.py $(if $(SEEDS),--seeds $(SEEDS)) $(if $(DAYS),--days $(DAYS))
 
 lock: setup ## Renew requirements.txt and benchmarks/requirements.txt
 	@scripts/lock $(BIN)

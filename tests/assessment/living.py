@@ -1,0 +1,87 @@
+"""A simulated company lived day by day: collected, stated, judged, compared with what is true."""
+
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tests.stated import state
+from watchkeeper.assessment import assess
+from watchkeeper.clock import Clock
+from watchkeeper.collection.engine import collect
+from watchkeeper.controls import catalogue
+from watchkeeper.locker.locker import Locker
+from watchkeeper.sentinelone.address import parse_address
+from watchkeeper.sentinelone.client import Console
+from watchkeeper.sentinelone.token import parse_token
+from watchkeeper.simulator import Company, running
+from watchkeeper.simulator.statements import statements
+from watchkeeper.simulator.truth import truth
+
+DAY = timedelta(days=1)
+START = datetime(2026, 3, 2, 9, tzinfo=UTC)
+# Judged over our own collections, of which the company knows nothing; see test_own_work.py.
+NOT_OF_THE_COMPANY = {"LOG-01", "CCM-01"}
+
+
+def company(seed: int, day: int) -> Company:
+    """A small company on a day of its life; the clock moves with it."""
+    return Company(
+        agents=120,
+        threats=30,
+        activities=150,
+        users=16,
+        sites=4,
+        seed=seed,
+        now=START + day * DAY,
+        day=day,
+        pace=DAY,
+    )
+
+
+def differences(seed: int, first: int, last: int) -> Iterator[str]:
+    """Where the controls say something else than is true, on the days `first` to `last`.
+
+    The day before the first is collected too: some controls compare.
+    """
+    at = START + (first - 1) * DAY
+    clock = Clock(now=lambda: at)
+    vouched: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as folder, running(company(seed, first - 1)) as served:
+        locker = Locker.open(Path(folder) / "locker", create=True, clock=clock)
+        earlier: Company | None = None
+        for day in range(first - 1, last + 1):
+            now = company(seed, day)
+            at = now.now
+            served.set_company(now)
+            console = Console(parse_address(served.url), parse_token(served.token), clock=clock)
+            try:
+                collect(console, locker, "acme")
+            finally:
+                console.close()
+            stated = statements(now)
+            state(locker, "acme", stated)
+            # Lists are loaded anew; what was vouched for once stays until it is vouched for again.
+            vouched |= {row["id"]: row for row in stated["attestations"]}
+            if earlier is not None:
+                known = stated | {"attestations": list(vouched.values())}
+                for found in _compared(locker, now, truth(now, earlier, statements=known)):
+                    yield f"seed {seed}, day {day}: {found}"
+            earlier = now
+
+
+def _compared(locker: Locker, company: Company, true: dict[str, dict[str, Any]]) -> Iterator[str]:
+    for found in assess(locker, "acme", catalogue().values(), now=company.now):
+        if found.control in NOT_OF_THE_COMPANY:
+            continue
+        expected = true[found.control]
+        items = {row["subject"]: row for row in locker.items(found).to_pylist()}
+        outcomes = {subject: row["outcome"] for subject, row in items.items()}
+        for subject in sorted(outcomes.keys() | expected["items"].keys()):
+            said, wanted = outcomes.get(subject), expected["items"].get(subject)
+            if said != wanted:
+                why = items[subject]["reason"] if subject in items else "not listed"
+                yield f"{found.control} {subject} is {said} ({why}), true is {wanted}"
+        if found.result.value != expected["result"]:
+            yield f"{found.control} says {found.result.value}, true is {expected['result']}"
