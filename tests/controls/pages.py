@@ -1,6 +1,7 @@
 """A small whole page, and what to replace in it."""
 
 from watchkeeper.controls.page import parse
+from watchkeeper.frameworks import identifiers
 from watchkeeper.model.control import Control
 from watchkeeper.resources import everything as resources
 
@@ -89,4 +90,4 @@ def control(*changes: tuple[str, str], sql: str | None = None) -> Control:
     text = page(*changes)
     if sql is not None:
         text = text.replace(SQL, sql.strip() + "\n")
-    return parse(text.encode(), "TST-01.md", resources())
+    return parse(text.encode(), "TST-01.md", resources(), identifiers())

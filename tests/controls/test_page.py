@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.controls.pages import PAGE, SQL, control, page
 from watchkeeper.controls.page import parse
 from watchkeeper.errors import DeclarationError
+from watchkeeper.frameworks import identifiers
 from watchkeeper.model.control import Cadence, Guardrail, Requirement, Severity
 from watchkeeper.resources import everything as resources
 
@@ -17,7 +18,7 @@ from watchkeeper.resources import everything as resources
 def refused(text: str | bytes, file: str = "TST-01.md") -> str:
     data = text.encode() if isinstance(text, str) else text
     with pytest.raises(DeclarationError) as caught:
-        parse(data, file, resources())
+        parse(data, file, resources(), identifiers())
     assert caught.value.message.startswith(f"controls/{file}: ")
     assert "\n" not in caught.value.message
     return caught.value.message
@@ -154,4 +155,4 @@ def test_any_text_is_refused_and_never_breaks_the_parser(text: str) -> None:
 def test_a_page_with_a_hole_is_read_or_refused(start: int, length: int) -> None:
     text = PAGE[:start] + PAGE[start + length :]
     with suppress(DeclarationError):
-        assert parse(text.encode(), "TST-01.md", resources()).id == "TST-01"
+        assert parse(text.encode(), "TST-01.md", resources(), identifiers()).id == "TST-01"

@@ -4,9 +4,10 @@ import pytest
 
 from tests.controls.pages import control
 from watchkeeper.controls import catalogue
-from watchkeeper.controls.parameters import effective, not_strict_enough
+from watchkeeper.controls.parameters import effective
 from watchkeeper.errors import UsageError
 from watchkeeper.model.control import Guardrail, Requirement, Scalar
+from watchkeeper.model.guardrail import not_strict_enough
 
 
 def test_what_is_not_set_keeps_its_default() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from watchkeeper.controls.page import parse
 from watchkeeper.errors import DeclarationError
+from watchkeeper.frameworks import identifiers
 from watchkeeper.model.control import Control
 from watchkeeper.resources import everything as resources
 
@@ -23,7 +24,7 @@ def catalogue() -> dict[str, Control]:
         (each for each in files(__name__).iterdir() if each.name.endswith(".md")),
         key=lambda each: each.name,
     )
-    found = [parse(each.read_bytes(), each.name, resources()) for each in pages]
+    found = [parse(each.read_bytes(), each.name, resources(), identifiers()) for each in pages]
     return {control.id: control for control in found}
 
 
@@ -36,7 +37,7 @@ def read_folder(folder: Path) -> dict[str, Control]:
     for path in sorted(folder.glob("*.md")):
         if path.stem.upper() == "README":
             continue
-        control = parse(path.read_bytes(), path.name, resources())
+        control = parse(path.read_bytes(), path.name, resources(), identifiers())
         if control.id in catalogue():
             raise DeclarationError(
                 f"{path.name}: the id {control.id} belongs to a control of the product.",

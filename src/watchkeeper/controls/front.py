@@ -6,16 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from watchkeeper.controls import requirements
 from watchkeeper.controls.faults import PageFault
-from watchkeeper.controls.parameters import EVERY, OPERATORS, out_of_bounds
-from watchkeeper.model.control import (
-    Cadence,
-    Guardrail,
-    Parameter,
-    Requirement,
-    Scalar,
-    Severity,
-)
+from watchkeeper.controls.parameters import EVERY, out_of_bounds
+from watchkeeper.controls.requirements import Known
+from watchkeeper.model.control import Cadence, Parameter, Requirement, Severity
 from watchkeeper.model.resource import Nature, Resource
 
 _NEEDED = ("id", "version", "title", "severity", "cadence", "reads", "requirements")
@@ -24,8 +19,6 @@ _PARAMETER_KEYS = {"default", "min", "max", "unit", "why"}
 _ID = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+")
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_GUARDRAIL = re.compile(r"([a-z][a-z0-9_]*)\s*(<=|>=|<|>|==)\s*(\d+(?:\.\d+)?)")
 _TAKEN = {"now", *EVERY}
 _DEFAULT_LOOKBACK = 8
 _MOST_LOOKBACK = 400
@@ -51,7 +44,9 @@ class Front:
     requirements: tuple[Requirement, ...]
 
 
-def read(values: Mapping[str, Any], resources: Mapping[str, Resource]) -> Front:
+def read(
+    values: Mapping[str, Any], resources: Mapping[str, Resource], known: Known | None
+) -> Front:
     """The front matter as typed values; PageFault names what is wrong."""
     _check_keys(values)
     reads = _tables("reads", values["reads"], resources)
@@ -74,7 +69,7 @@ def read(values: Mapping[str, Any], resources: Mapping[str, Resource]) -> Front:
         lookback_days=_lookback(values),
         baseline=baseline,
         parameters=parameters,
-        requirements=_requirements(values["requirements"], parameters),
+        requirements=requirements.read(values["requirements"], parameters, known),
     )
 
 
@@ -205,40 +200,3 @@ def _bound(name: str, key: str, value: Any) -> float | None:
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
         return value
     raise PageFault(f"the parameter {name!r} has {key} {value!r}, which is not a number")
-
-
-def _requirements(value: Any, parameters: tuple[Parameter, ...]) -> tuple[Requirement, ...]:
-    if not isinstance(value, dict):
-        raise PageFault("'requirements' is not `framework: [clauses]`")
-    defaults = {parameter.name: parameter.default for parameter in parameters}
-    found: list[Requirement] = []
-    for framework, clauses in value.items():
-        if not isinstance(framework, str) or not _SLUG.fullmatch(framework):
-            raise PageFault(f"the framework {framework!r} is not named like nist-800-53-r5")
-        if not isinstance(clauses, list) or not clauses:
-            raise PageFault(f"the framework {framework!r} has no list of clauses")
-        found += [_requirement(framework, clause, defaults) for clause in clauses]
-    named = [(each.framework, each.id) for each in found]
-    for each in named:
-        if named.count(each) > 1:
-            raise PageFault(f"it names {each[0]} {each[1]} twice")
-    return tuple(found)
-
-
-def _requirement(framework: str, clause: Any, defaults: Mapping[str, Scalar]) -> Requirement:
-    if isinstance(clause, str) and clause:
-        return Requirement(framework, clause)
-    if not isinstance(clause, dict):
-        raise PageFault(f"{framework} has the clause {clause!r}; write it in quotes")
-    if set(clause) != {"id", "guardrail"} or not isinstance(clause["id"], str):
-        raise PageFault(f"{framework} has a clause that is not {{id, guardrail}}: {clause!r}")
-    match = _GUARDRAIL.fullmatch(str(clause["guardrail"]))
-    if match is None or match.group(2) not in OPERATORS:
-        raise PageFault(
-            f"{framework} {clause['id']} has the guardrail {clause['guardrail']!r}, "
-            "not one such as `laptop_days <= 14`"
-        )
-    name, op, number = match.groups()
-    if not isinstance(defaults.get(name), int | float):
-        raise PageFault(f"{framework} {clause['id']} guards {name!r}, which is no number parameter")
-    return Requirement(framework, clause["id"], Guardrail(name, op, float(number)))

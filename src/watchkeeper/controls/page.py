@@ -14,6 +14,7 @@ from markdown_it.token import Token
 from watchkeeper.controls import examples, front
 from watchkeeper.controls.faults import PageFault
 from watchkeeper.controls.front import Front
+from watchkeeper.controls.requirements import Known
 from watchkeeper.errors import DeclarationError
 from watchkeeper.model.control import Control
 from watchkeeper.model.resource import Resource
@@ -47,24 +48,30 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def parse(data: bytes, file: str, resources: Mapping[str, Resource]) -> Control:
+def parse(
+    data: bytes, file: str, resources: Mapping[str, Resource], known: Known | None
+) -> Control:
     """The control a page declares; `file` is its name (`HLT-01.md`).
 
-    Raises DeclarationError for every fault that shows without running the SQL.
+    `known` are the requirements it may refer to; None for a page that was sealed, whose
+    frameworks may have changed since. Raises DeclarationError for every fault that shows without
+    running the SQL.
     """
     try:
-        return _control(data, file, resources)
+        return _control(data, file, resources, known)
     except PageFault as fault:
         raise DeclarationError(f"controls/{file}: {fault}.", hint=_HINT) from fault
 
 
-def _control(data: bytes, file: str, resources: Mapping[str, Resource]) -> Control:
+def _control(
+    data: bytes, file: str, resources: Mapping[str, Resource], known: Known | None
+) -> Control:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise PageFault(f"the page is not UTF-8 (byte {error.start})") from error
     matter, body = _split(text)
-    declared = front.read(_yaml(matter), resources)
+    declared = front.read(_yaml(matter), resources, known)
     if f"{declared.id}.md" != file:
         raise PageFault(f"the id is {declared.id!r}; name the file {declared.id}.md")
     sections = _sections(body)

@@ -1,19 +1,9 @@
 """The parameters a control is judged with: its defaults, a tenant's changes, their bounds."""
 
-import operator
 from collections.abc import Mapping
 
 from watchkeeper.errors import UsageError
-from watchkeeper.model.control import Control, Parameter, Requirement, Scalar
-
-OPERATORS = {
-    "<=": operator.le,
-    ">=": operator.ge,
-    "<": operator.lt,
-    ">": operator.gt,
-    "==": operator.eq,
-}
-
+from watchkeeper.model.control import Control, Parameter, Scalar
 
 TOLERANCE = Parameter(
     name="tolerance",
@@ -89,20 +79,3 @@ _KINDS: dict[type, str] = {
     str: "a text",
     bool: "true or false",
 }
-
-
-def not_strict_enough(requirement: Requirement, parameters: Mapping[str, Scalar]) -> str:
-    """Why the parameters are too loose for a requirement; empty when they are not.
-
-    The control keeps its own result; this mapping alone shows the failure (reference C.1).
-    """
-    guardrail = requirement.guardrail
-    if guardrail is None:
-        return ""
-    value = parameters[guardrail.parameter]
-    if isinstance(value, str) or OPERATORS[guardrail.op](value, guardrail.value):
-        return ""
-    return (
-        f"configuration not strict enough: {guardrail.parameter} is {value}, "
-        f"{requirement.framework} {requirement.id} asks for {guardrail.op} {guardrail.value:g}"
-    )

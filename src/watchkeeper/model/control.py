@@ -65,13 +65,30 @@ class Guardrail:
     value: float
 
 
+class Relation(StrEnum):
+    """What a control is to a requirement; a technical test is nearly always part of the evidence.
+
+    The other three are set-theory relations (NIST IR 8477), used only where a source states one.
+    """
+
+    CONTRIBUTES = "contributes evidence to"
+    EQUAL = "equal"
+    SUBSET = "subset"
+    INTERSECTS = "intersects"
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A framework's clause the control contributes evidence to, by identifier only."""
+    """A framework's clause the control contributes evidence to, by identifier only.
+
+    `source` names who says so, for every other relation than CONTRIBUTES; empty for that one.
+    """
 
     framework: str
     id: str
     guardrail: Guardrail | None = None
+    relation: Relation = Relation.CONTRIBUTES
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

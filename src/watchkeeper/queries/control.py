@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from watchkeeper.controls.page import parse
-from watchkeeper.controls.parameters import not_strict_enough
 from watchkeeper.errors import DeclarationError, LockerError
 from watchkeeper.locker import layout, records
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.assessment import Assessment
 from watchkeeper.model.control import Control, Requirement
+from watchkeeper.model.guardrail import not_strict_enough
 from watchkeeper.queries.collections import CollectionRow, by_paths
 from watchkeeper.queries.standing import Standing, standing
 from watchkeeper.resources import everything
@@ -80,7 +80,7 @@ def control(locker: Locker, connection: int, identity: str, now: datetime) -> Co
 def _declared(data: bytes, identity: str) -> Control | None:
     """The sealed page as a control; an old one may use what is no longer declared."""
     try:
-        return parse(data, f"{identity}.md", everything())
+        return parse(data, f"{identity}.md", everything(), known=None)
     except (DeclarationError, LockerError):
         return None
 
