@@ -11,7 +11,7 @@ from tests.controls.pages import PAGE, SQL, control, page
 from watchkeeper.controls.page import parse
 from watchkeeper.errors import DeclarationError
 from watchkeeper.frameworks import identifiers
-from watchkeeper.model.control import Cadence, Guardrail, Requirement, Severity
+from watchkeeper.model.control import Cadence, Guardrail, Relation, Requirement, Severity
 from watchkeeper.resources import everything as resources
 
 
@@ -42,6 +42,26 @@ def test_a_whole_page_is_a_control() -> None:
     assert found.why == "Infected machines infect others."
     assert found.logic == SQL.strip()
     assert found.page == PAGE
+
+
+def test_a_relation_stands_with_the_source_that_states_it() -> None:
+    found = control(
+        ("guardrail: days <= 30", "relation: subset, source: A mapping by its publisher")
+    )
+
+    assert {each.relation for each in found.requirements[:2]} == {Relation.CONTRIBUTES}
+    assert found.requirements[2] == Requirement(
+        "pci-dss-4-0-1", "6.3.3", None, Relation.SUBSET, "A mapping by its publisher"
+    )
+
+
+def test_a_sealed_page_is_read_though_a_requirement_is_no_longer_there() -> None:
+    text = page(("[SI-3]", '["SI-3(1)"]'))
+    assert "has no requirement" in refused(text)
+
+    found = parse(text.encode(), "TST-01.md", resources(), known=None)
+
+    assert found.requirements[0].id == "SI-3(1)"
 
 
 def test_an_example_keeps_what_the_page_says() -> None:
@@ -90,6 +110,29 @@ FAULTS = {
     "guards 'weeks', which is no number parameter": ("days <= 30", "weeks <= 30"),
     "names nist-800-53-r5 SI-3 twice": ("[SI-3]", "[SI-3, SI-3]"),
     "the framework 'NIST' is not named like": ("nist-800-53-r5:", "NIST:"),
+    "there is no framework 'nist-800-53-r4'; there are nist-800-53-r5, ": (
+        "nist-800-53-r5:",
+        "nist-800-53-r4:",
+    ),
+    "nist-800-53-r5 has no requirement 'SI-3(1)'": ("[SI-3]", '["SI-3(1)"]'),
+    "pci-dss-4-0-1 has a clause with an unknown key 'guard'": ("guardrail:", "guard:"),
+    "pci-dss-4-0-1 has a clause whose id is no text": ('id: "6.3.3"', "id: 6.3"),
+    "pci-dss-4-0-1 6.3.3 has the relation 'superset', not one of contributes evidence to, ": (
+        "days <= 30",
+        "days <= 30, relation: superset",
+    ),
+    "has the relation 'equal' and names no source for it": (
+        "guardrail: days <= 30",
+        "relation: equal",
+    ),
+    "6.3.3 names a source and no relation that it states": (
+        "guardrail: days <= 30",
+        "source: A book",
+    ),
+    "6.3.3 has the source 5, which is not a text": (
+        "guardrail: days <= 30",
+        "relation: equal, source: 5",
+    ),
     "it has no section 'Why'": ("## Why\n\nInfected machines infect others.\n", ""),
     "the section 'Remedy' is empty": ("1. Clean them.\n", ""),
     "it has no section 'Logic'": (

@@ -56,7 +56,7 @@ def _requirement(framework: str, clause: Any, defaults: Mapping[str, Scalar]) ->
             raise PageFault(f"{framework} has a clause with an unknown key {key!r}")
     identity = clause.get("id")
     if not isinstance(identity, str) or not identity:
-        raise PageFault(f"{framework} has a clause without an id: {clause!r}")
+        raise PageFault(f"{framework} has a clause whose id is no text: {clause!r}")
     where = f"{framework} {identity}"
     relation, source = _relation(where, clause)
     guardrail = _guardrail(where, clause["guardrail"], defaults) if "guardrail" in clause else None
