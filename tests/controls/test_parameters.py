@@ -55,4 +55,5 @@ def test_the_guardrails_of_the_catalogue_say_which_defaults_are_too_loose_for_wh
         ("VER-01", "cyber-essentials-3-1", "Security update management"),
         ("VER-01", "essential-eight-2023", "Patch applications"),
         ("ACC-02", "cis-controls-8-1", "5.3"),
+        ("LOG-02", "pci-dss-4-0-1", "10.4.1"),
     }
