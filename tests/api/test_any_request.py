@@ -15,7 +15,7 @@ from tests.web.conftest import World
 from watchkeeper.api.application import make
 from watchkeeper.bootstrap import App
 from watchkeeper.controls import catalogue as controls
-from watchkeeper.resources import catalogue as resources
+from watchkeeper.queries.every import every as resources
 
 from .conftest import Program
 

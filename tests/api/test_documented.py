@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from watchkeeper.api.application import make
-from watchkeeper.resources import catalogue
+from watchkeeper.queries.every import every as catalogue
 
 NAMED = re.compile(r"`(GET|POST|PATCH|DELETE) (/[^`? ]*)`")
 
