@@ -13,16 +13,24 @@ CREATE MACRO counted(number, unit) AS
 
 -- span(a, b): how long from a to b, in the two largest units that are not zero:
 -- '19 days', '1 day 5 hours', '14 days 3 minutes', 'less than a minute'. NULL if either is.
+-- The minutes stand in a list of one, so that they are computed once and not wherever they are named.
 CREATE MACRO span_of_minutes(minutes) AS
-    CASE WHEN minutes < 1 THEN 'less than a minute'
-    ELSE array_to_string(list_filter([
-        CASE WHEN minutes >= 1440 THEN counted(minutes // 1440, 'day') END,
-        CASE WHEN minutes % 1440 >= 60 THEN counted(minutes % 1440 // 60, 'hour') END,
-        CASE WHEN minutes % 60 > 0 THEN counted(minutes % 60, 'minute') END
-    ], lambda part: part IS NOT NULL)[1:2], ' ') END;
+    CASE
+        WHEN minutes < 1 THEN 'less than a minute'
+        WHEN minutes < 60 THEN counted(minutes, 'minute')
+        WHEN minutes < 1440 THEN counted(minutes // 60, 'hour')
+            || CASE WHEN minutes % 60 > 0 THEN ' ' || counted(minutes % 60, 'minute') ELSE '' END
+        ELSE counted(minutes // 1440, 'day') || CASE
+            WHEN minutes % 1440 >= 60 THEN ' ' || counted(minutes % 1440 // 60, 'hour')
+            WHEN minutes % 1440 > 0 THEN ' ' || counted(minutes % 1440, 'minute')
+            ELSE ''
+        END
+    END;
 CREATE MACRO span(since, until) AS
-    CASE WHEN since IS NOT NULL AND until IS NOT NULL
-    THEN span_of_minutes((epoch_us(until) - epoch_us(since)) // 60000000) END;
+    CASE WHEN since IS NOT NULL AND until IS NOT NULL THEN list_transform(
+        [(epoch_us(until) - epoch_us(since)) // 60000000],
+        lambda minutes: span_of_minutes(minutes)
+    )[1] END;
 
 -- moment(t) is '2026-01-15 12:00 UTC'.
 CREATE MACRO moment(instant) AS strftime(instant, '%Y-%m-%d %H:%M UTC');
