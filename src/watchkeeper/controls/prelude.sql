@@ -48,11 +48,11 @@ CREATE MACRO quoted(value) AS '"' || value || '"';
 CREATE MACRO as_json(value) AS CASE WHEN json_valid(value) THEN value::JSON END;
 
 -- in_force(…): whether a statement of the company (an attestation) holds at that moment: approved,
--- begun, not over.
+-- begun, not over. One that does not say from when or until when holds never.
 CREATE MACRO in_force(state, valid_from, expires_at, instant) AS
     coalesce(state = 'approved', false)
-    AND coalesce(valid_from <= instant, true)
-    AND coalesce(expires_at > instant, true);
+    AND coalesce(valid_from <= instant, false)
+    AND coalesce(expires_at > instant, false);
 
 -- listed(['a', 'b', NULL]) is 'a; b'; NULL of an empty list or one of nulls.
 CREATE MACRO listed(parts) AS
