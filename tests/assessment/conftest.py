@@ -11,7 +11,7 @@ from tests.rows import put_rows
 from watchkeeper.clock import Clock, rfc3339
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection, Completeness, Verdict
-from watchkeeper.resources import catalogue
+from watchkeeper.resources import everything
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 
@@ -57,7 +57,7 @@ def collecting(locker: Locker, moving: Moving) -> Collecting:
         told: Mapping[str, Any] | None = None,
     ) -> Collection:
         moving.at = NOW - ago
-        declared = catalogue()[resource]
+        declared = everything()[resource]
         writer = locker.begin("acme", declared)
         unreadable = put_rows(writer, rows)
         number = len(rows)

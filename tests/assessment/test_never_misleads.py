@@ -1,12 +1,13 @@
 """What is missing, unreadable, old or impossible must never look like a pass."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from functools import cache
 
 import pytest
 
+from tests.assessment.conftest import NOW, Collecting
+from tests.assessment.test_inputs import collection
 from tests.assessment.variants import (
     SHARED,
     WHOLES,
@@ -17,9 +18,15 @@ from tests.assessment.variants import (
     columns_filled,
     judged,
 )
+from watchkeeper.assessment import as_read, assess
+from watchkeeper.assessment.inputs import Plan, plan
+from watchkeeper.assessment.verdict import conclude
 from watchkeeper.controls import catalogue
 from watchkeeper.controls.values import EARLIER, EXAMPLE_NOW
-from watchkeeper.model.control import Control, Example
+from watchkeeper.locker.locker import Locker
+from watchkeeper.model.assessment import Counts, Result
+from watchkeeper.model.collection import Collection, Verdict
+from watchkeeper.model.control import Cadence, Control, Example
 from watchkeeper.model.resource import ColumnType, Walk
 from watchkeeper.resources import everything as resources
 
@@ -75,7 +82,7 @@ def richest(control: Control, table: str) -> Example:
 
 
 def chosen(control: Control) -> Iterator[tuple[Example, list[Cell]]]:
-    """Every example with the cells to change: of a table that needs a query for each, only one's."""
+    """Every example with the cells to change; of a table that costs a query each, only one's."""
     for example in control.examples:
         found = [cell for cell in cells_of(control, example) if of_console(cell)]
         alone = {cell[0] for cell in found if cell[0] in SHARED or control.id == LARGEST}
@@ -106,7 +113,6 @@ def variants(control: Control) -> Iterator[Variant]:
                 yield Variant(example, ahead, (FUTURE, what))
 
 
-@cache
 def misled(identity: str) -> dict[str, dict[str, str]]:
     """By what was done: what was changed, to the first item that passes wrongly, in words."""
     control = catalogue()[identity]
@@ -132,26 +138,133 @@ def misled(identity: str) -> dict[str, dict[str, str]]:
 
 
 @each_control
-def test_a_missing_value_makes_nothing_pass(control: Control) -> None:
-    found = misled(control.id)[MISSING]
-    assert {what: words for what, words in found.items() if what not in absent(control)} == {}
+def test_nothing_passes_by_a_value_that_is_missing_or_lies_in_the_future(control: Control) -> None:
+    found = misled(control.id)
+    allowed = absent(control)
+    assert {what: words for what, words in found[MISSING].items() if what not in allowed} == {}
+    assert allowed <= found[MISSING].keys()  # nothing is left out that need not be
+    assert found[SEVERAL] == {}
+    assert found[NOTHING] == {}
+    assert found[FUTURE] == {}
+
+
+WHY = {
+    None: "never ",
+    Verdict.DENIED: "the token may not read this",
+    Verdict.UNLICENSED: "not licensed on this console, or not part of its version",
+    Verdict.INCOMPLETE: "the newest collection is incomplete",
+    Verdict.FAILED: "the newest collection is failed",
+}
+"""What a reader is told of a resource, by the verdict of its newest attempt; None: no attempt."""
+
+SETTLED = {
+    name: collection(name, timedelta(hours=1))
+    for name, each in resources().items()
+    if each.walk is not Walk.OWN
+}
+"""A complete collection of everything, an hour old."""
+
+
+def read_by(control: Control) -> list[str]:
+    """The resources whose absence is a gap: no statement made is none, our own are always there."""
+    return [
+        name
+        for name in control.reads
+        if resources()[name].walk is not Walk.OWN and not resources()[name].presumed_empty
+    ]
+
+
+def planned(control: Control, instead: Mapping[str, Verdict | None]) -> Plan:
+    """With everything complete a day ago too, and these attempts since."""
+    found: list[Collection] = []
+    for name, each in SETTLED.items():
+        found.append(collection(name, timedelta(days=1)))
+        verdict = instead.get(name, Verdict.COMPLETE)
+        if verdict is None:
+            found.pop()
+        else:
+            found.append(
+                each
+                if verdict is Verdict.COMPLETE
+                else collection(name, timedelta(hours=1), verdict)
+            )
+    return plan(control, found, resources())
 
 
 @each_control
-def test_nothing_is_left_out_that_would_make_nothing_pass(control: Control) -> None:
-    assert absent(control) == absent(control) & misled(control.id)[MISSING].keys()
+@pytest.mark.parametrize("verdict", WHY, ids=[str(each or "missing") for each in WHY])
+def test_what_could_not_be_read_is_an_error_that_says_so(
+    control: Control, verdict: Verdict | None
+) -> None:
+    for name in read_by(control):
+        found = planned(control, {name: verdict})
+        words = found.unread.get(name) if name in control.optional else "; ".join(found.missing)
+        assert words, f"{name} is missed by nobody"
+        assert words.startswith(f"{resources()[name].title}: ")
+        assert WHY[verdict] in words
+        if name in control.optional:
+            assert found.missing == ()
+        else:
+            conclusion = conclude(Counts(passed=1), found.missing)
+            assert conclusion.result is Result.ERROR
+            assert conclusion.reason.startswith(words)
 
 
 @each_control
-def test_several_missing_values_make_nothing_pass(control: Control) -> None:
-    assert misled(control.id)[SEVERAL] == {}
+def test_a_console_that_shows_nothing_passes_nothing(
+    control: Control, locker: Locker, collecting: Collecting
+) -> None:
+    for name in control.reads:
+        if resources()[name].of_console:
+            collecting(name, [], verdict=Verdict.DENIED, reason="403")
+    (found,) = assess(locker, "acme", [control], now=NOW)
+    needed = [
+        name
+        for name in read_by(control)
+        if name not in control.optional and resources()[name].of_console
+    ]
+    assert found.result is Result.ERROR
+    assert all(f"{resources()[name].title}: the token may not" in found.reason for name in needed)
+    assert found.counts.passed == 0
 
 
-@each_control
-def test_nothing_passes_of_rows_that_hold_only_what_tells_them_apart(control: Control) -> None:
-    assert misled(control.id)[NOTHING] == {}
+@pytest.fixture
+def settled(locker: Locker, collecting: Collecting) -> Locker:
+    """Everything was read an hour ago, and was empty; the users a little earlier."""
+    for name, each in resources().items():
+        if each.walk is not Walk.OWN and not each.presumed_empty:
+            early = name == "users"
+            collecting(name, [], ago=timedelta(minutes=61 if early else 60))
+    return locker
 
 
-@each_control
-def test_a_time_in_the_future_makes_nothing_pass_and_gives_no_grace(control: Control) -> None:
-    assert misled(control.id)[FUTURE] == {}
+def test_what_is_too_old_is_stale_and_says_what_is_old(settled: Locker) -> None:
+    found = assess(settled, "acme", CONTROLS, now=NOW)
+    assert [each.control for each in found] == [each.id for each in CONTROLS]
+    for control, each in zip(CONTROLS, found, strict=True):
+        assert each.as_of is not None
+        limit = Cadence(control.cadence).freshness
+        oldest = "Console users" if "users" in control.reads else None
+        (age,) = [note for note in each.notes if note.startswith("as old as ")]
+        assert oldest is None or age == f"as old as {oldest}, read up to 2026-01-15T10:59:00Z"
+        assert as_read(each, each.as_of + limit).result is each.result
+        late = as_read(each, each.as_of + limit + timedelta(seconds=1))
+        assert late.result is (Result.ERROR if each.result is Result.ERROR else Result.STALE)
+
+
+OPTIONAL = [(control, name) for control in CONTROLS for name in sorted(control.optional)]
+
+
+@pytest.mark.parametrize(
+    ("control", "name"), OPTIONAL, ids=[f"{c.id} without {name}" for c, name in OPTIONAL]
+)
+def test_without_what_is_optional_the_rest_is_judged_and_the_notes_say_so(
+    control: Control, name: str, settled: Locker, collecting: Collecting
+) -> None:
+    collecting(name, [], verdict=Verdict.UNLICENSED, reason="404")
+    (found,) = assess(settled, "acme", [control], now=NOW)
+    (note,) = [each for each in found.notes if each.startswith("read without ")]
+    assert note == (
+        f"read without {name}: {resources()[name].title}: {WHY[Verdict.UNLICENSED]} (404)"
+    )
+    assert resources()[name].title not in found.reason

@@ -5,7 +5,7 @@ in the same tables with ids of its own (`7~0~31`: example 0, variant 31), and is
 subjects of the answer.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -24,7 +24,6 @@ from watchkeeper.resources import everything as resources
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
 Cell = tuple[str, int, str]  # table, row, column
-Change = Callable[[Tables, str, int, str], Any]
 Answers = dict[str, tuple[str, str]]  # subject: outcome and reason
 
 # They are the same for every subject; all others belong to one by an id.
@@ -121,9 +120,9 @@ def _asked(
                 merged.setdefault(name, []).append(row)
     told: dict[int, Answers] = {number: {} for number, _ in numbered}
     for row in _answered(control, merged, numbered[0][1].example):
-        subject, mark, number = str(row["subject"]).partition("~")
+        subject, mark, whose = str(row["subject"]).partition("~")
         if mark or len(told) == 1:  # a subject of all together says nothing of one variant
-            told[int(number or numbered[0][0])][subject] = (row["outcome"], row["reason"])
+            told[int(whose or numbered[0][0])][subject] = (row["outcome"], row["reason"])
     yield from told.items()
 
 
@@ -154,7 +153,8 @@ def _answered(control: Control, tables: Tables, example: Example) -> list[Row]:
     chosen: dict[str, Any] = {**effective(control, example.parameters), "now": EXAMPLE_NOW}
     used = {name: value for name, value in chosen.items() if f"${name}" in control.logic}
     answer = engine.sql(control.logic, params=used)
-    return answer.select("subject", "outcome", "reason").to_arrow_table().to_pylist()
+    found: list[Row] = answer.select("subject", "outcome", "reason").to_arrow_table().to_pylist()
+    return found
 
 
 def _schema(columns: Mapping[str, ColumnType]) -> pa.Schema:

@@ -12,6 +12,7 @@ from watchkeeper.assessment.faulty import ControlFaulty
 from watchkeeper.assessment.gather import gather
 from watchkeeper.assessment.inputs import Plan, plan
 from watchkeeper.assessment.verdict import Allowed, Conclusion, conclude
+from watchkeeper.clock import rfc3339
 from watchkeeper.controls import prelude_sha256
 from watchkeeper.controls.parameters import TOLERANCE, UNKNOWN_PERCENT, effective
 from watchkeeper.controls.values import EARLIER
@@ -157,6 +158,9 @@ def _notes(control: Control, planned: Plan) -> tuple[str, ...]:
     """What a reader must know beside result and reason."""
     notes = [f"shared SQL words (prelude.sql) SHA-256 {prelude_sha256()}"]
     notes += [f"read without {name}: {reason}" for name, reason in planned.unread.items()]
+    if planned.oldest is not None:
+        title = resources()[planned.oldest.resource].title
+        notes.append(f"as old as {title}, read up to {rfc3339(planned.oldest.as_of)}")
     for name in control.earlier or {}:
         before = planned.sources.get(name + EARLIER, ())
         if not before:

@@ -39,8 +39,13 @@ class Plan:
 
         What the company states is as old as it says itself: statements expire, lists have a date.
         """
-        dated = (found.as_of for name, found in self.newest.items() if name in self.dated)
-        return min(dated, default=None)
+        return self.oldest.as_of if self.oldest else None
+
+    @property
+    def oldest(self) -> Collection | None:
+        """The one that `as_of` is of."""
+        dated = (found for name, found in self.newest.items() if name in self.dated)
+        return min(dated, key=lambda found: (found.as_of, found.resource), default=None)
 
     @property
     def collections(self) -> tuple[Collection, ...]:
