@@ -57,7 +57,7 @@ def _awake(view: View, user: Row) -> str:
         return NA
     if user["lastLogin"] is None:
         joined = read(user["dateJoined"])
-        if joined is None:
+        if joined is None or joined > view.now + SKEW:
             return UNKNOWN
         return PASS if view.now - joined <= 30 * DAY else FAIL
     last = read(user["lastLogin"])
@@ -112,6 +112,8 @@ def belonging(view: View) -> Items | None:
         if person["active"]:
             return PASS
         gone = view.age(person["left_at"])
+        if gone is None and person["left_at"] is not None:
+            return UNKNOWN
         return PASS if gone is not None and gone <= timedelta(hours=24) else FAIL
 
     return ((f"user:{user['id']}", judge(user)) for user in view.users())

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from watchkeeper.simulator.agent import domain, interfaces
@@ -13,6 +14,7 @@ from watchkeeper.simulator.truth.view import (
     FAIL,
     NA,
     PASS,
+    SKEW,
     SYSTEMS,
     UNKNOWN,
     Items,
@@ -177,13 +179,16 @@ def left(view: View) -> Items:
         newest = max(
             said.get(former["id"], ()), key=lambda a: read(a["createdAt"]) or view.now, default=None
         )
-        yield subject, _reason(former, newest)
+        yield subject, _reason(former, newest, view.now)
 
 
-def _reason(former: Row, activity: Row | None) -> str:
+def _reason(former: Row, activity: Row | None, now: datetime) -> str:
     """Whether the console's log explains why the agent is gone."""
     if activity is None or activity["activityType"] == 55:
         return FAIL
+    when = read(activity["createdAt"])
+    if when is not None and when > now + SKEW:
+        return UNKNOWN
     if activity["activityType"] != 47:
         return PASS
     seen, gone = read(former["lastActiveDate"]), read(activity["createdAt"])

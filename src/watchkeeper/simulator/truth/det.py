@@ -99,6 +99,8 @@ def _closed_in_time(view: View, threat: Row) -> str:
             resolved = at
         elif data["oldIncidentStatus"] == "resolved":
             start = at
+    if start > view.now + SKEW:
+        return UNKNOWN
     deadline = start + timedelta(hours=hours)
     if status != "resolved":
         return NA if deadline > view.now else FAIL
@@ -124,6 +126,8 @@ def _dead(view: View, threat: Row) -> str:
     if threat["mitigationStatus"] is None or threat["incidentStatus"] is None or created is None:
         return UNKNOWN
     loose = threat["mitigationStatus"] == "not_mitigated" and threat["incidentStatus"] != "resolved"
+    if loose and created > view.now + SKEW:
+        return UNKNOWN
     return FAIL if loose and view.now - created > DAY else PASS
 
 
