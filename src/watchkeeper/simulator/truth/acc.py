@@ -89,6 +89,14 @@ def approved(view: View) -> Items:
         yield "tenant:admins", PASS if 2 <= admins <= most else FAIL
 
 
+def _left(view: View, at: object) -> str:
+    """Who is no longer active keeps the account for a day."""
+    gone = view.age(at)
+    if gone is None:
+        return FAIL if at is None else UNKNOWN
+    return PASS if gone <= timedelta(hours=24) else FAIL
+
+
 def belonging(view: View) -> Items | None:
     """ACC-04: every account is a current person's; None when nobody was ever loaded."""
     people = view.stated("people")
@@ -111,9 +119,6 @@ def belonging(view: View) -> Items | None:
             return UNKNOWN
         if person["active"]:
             return PASS
-        gone = view.age(person["left_at"])
-        if gone is None and person["left_at"] is not None:
-            return UNKNOWN
-        return PASS if gone is not None and gone <= timedelta(hours=24) else FAIL
+        return _left(view, person["left_at"])
 
     return ((f"user:{user['id']}", judge(user)) for user in view.users())

@@ -99,10 +99,15 @@ def _closed_in_time(view: View, threat: Row) -> str:
             resolved = at
         elif data["oldIncidentStatus"] == "resolved":
             start = at
+    deadline = start + timedelta(hours=hours)
     if start > view.now + SKEW:
         return UNKNOWN
-    deadline = start + timedelta(hours=hours)
-    if status != "resolved":
+    return _in_time(view, threat, deadline, resolved)
+
+
+def _in_time(view: View, threat: Row, deadline: datetime, resolved: datetime | None) -> str:
+    """Closed before the deadline, or not due yet."""
+    if threat["incidentStatus"] != "resolved":
         return NA if deadline > view.now else FAIL
     if deadline < view.now - _WINDOW:
         return NA
