@@ -141,7 +141,7 @@ def test_values_that_cannot_be_read_and_columns_that_are_not_there_are_doubts() 
         "Agents: the newest collection has no column os_type",
         "Agents: 2 values of registered_at cannot be read",
     }
-    assert set(found.unread) == {"agents.os_type", "agents.registered_at"}
+    assert set(found.unread) == {"agents.os_type", "agents.registered_at", "system"}
 
 
 def test_the_newest_version_of_each_key_stays() -> None:
