@@ -130,12 +130,15 @@ def _selection(only: str | None) -> tuple[list[str] | None, list[str] | None]:
             hint=f"Resources: {', '.join(resources())}. Controls: {', '.join(known)}.",
         )
     for name in wanted_controls:
-        wanted |= set(known[name].reads)
+        wanted |= set(known[name].reads) & set(resources())
     judged = {
         name
         for name, control in known.items()
         if name in wanted_controls
-        or (not wanted_controls and set(control.reads) - control.optional <= wanted)
+        or (
+            not wanted_controls
+            and set(control.reads) & set(resources()) - control.optional <= wanted
+        )
     }
     return sorted(wanted), sorted(judged)
 

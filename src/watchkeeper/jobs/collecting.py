@@ -27,9 +27,12 @@ from watchkeeper.ledger.schedule import wanted_of
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection
 from watchkeeper.model.filter import Filter
+from watchkeeper.model.resource import Walk
+from watchkeeper.resources import everything
 from watchkeeper.sentinelone.address import environment_proxy, parse_address
 from watchkeeper.sentinelone.client import Console
 
+_OWN = frozenset(name for name, each in everything().items() if each.walk is Walk.OWN)
 _WRITE_EVERY = 0.5  # seconds between two writes of a run's progress
 
 
@@ -179,7 +182,10 @@ class _Judge:
         controls = [
             each
             for each in self._left.values()
-            if read & set(each.reads) and not coming & set(each.reads)
+            if read & set(each.reads)
+            and not coming & set(each.reads)
+            # What judges our own collections waits for all of them.
+            and not (coming and set(each.reads) & _OWN)
         ]
         if not controls:
             return
