@@ -51,6 +51,9 @@ _RELATIONS = {
     "alerts": (("id", "site_id"), "SELECT 'alert:' || id, site_id, NULL, NULL, NULL FROM alerts"),
 }
 
+RESOURCES = tuple(_RELATIONS)
+"""Whose collections place subjects."""
+
 
 def table(locker: Locker, collections: Sequence[Collection]) -> pa.Table:
     """Every subject that has a place, once, with SCHEMA."""

@@ -19,6 +19,7 @@ from watchkeeper.errors import (
     WatchkeeperError,
 )
 from watchkeeper.jobs.giving_back import AWAY
+from watchkeeper.jobs.judging import judge_again
 from watchkeeper.ledger.connections import note_state, proxy_of
 from watchkeeper.ledger.index import index
 from watchkeeper.ledger.installation import Installation
@@ -41,7 +42,7 @@ class Interrupted(Exception):
 
 
 def carry_out(run: Run, parts: Installation, *, stopping: Callable[[], bool]) -> None:
-    """Does what a run asks for and writes down how it went.
+    """Does what a run asks for, collecting or judging again, and writes down how it went.
 
     `stopping` is asked at every step; when it says so, Interrupted is raised and the run waits
     again. A named error ends the run as failed, with its words; any other is raised as well.
@@ -54,7 +55,10 @@ def carry_out(run: Run, parts: Installation, *, stopping: Callable[[], bool]) ->
         _end(run, parts.clock.now(), RunState.FAILED, "The connection was removed.")
         return
     try:
-        reason = _collect_and_judge(run, parts, stopping)
+        if run.controls:
+            reason = judge_again(run, parts, _raising(stopping))
+        else:
+            reason = _collect_and_judge(run, parts, stopping)
     except Interrupted:
         Run.objects.filter(pk=run.pk).update(state=RunState.WAITING)
         raise
@@ -124,6 +128,16 @@ def _collect_and_judge(run: Run, parts: Installation, stopping: Callable[[], boo
     if not run.subject:
         judge.rest({found.resource for found in report.collections})
     return str(report.fatal) if report.fatal is not None else ""
+
+
+def _raising(stopping: Callable[[], bool]) -> Callable[[], None]:
+    """A step at which the work ends, with Interrupted, when the worker is to stop."""
+
+    def check() -> None:
+        if stopping():
+            raise Interrupted
+
+    return check
 
 
 def _current(connection: Connection) -> bool:

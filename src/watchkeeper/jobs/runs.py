@@ -1,6 +1,6 @@
-"""Asking for a collection: a run that pages can show at once, and the job that does it."""
+"""Asking for work: a run that pages can show at once, and the job that does it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -16,7 +16,8 @@ from watchkeeper.ledger.models import Connection, Run, RunState
 
 COLLECT = "watchkeeper.collect"
 REFRESH = "watchkeeper.refresh_agent"
-QUEUES = {COLLECT: "collect", REFRESH: "refresh"}
+JUDGE = "watchkeeper.judge"
+QUEUES = {COLLECT: "collect", REFRESH: "refresh", JUDGE: "judge"}
 
 _OPEN = (RunState.WAITING, RunState.RUNNING)
 _GONE_AFTER = timedelta(minutes=10)
@@ -61,14 +62,44 @@ def ask_agent(connection_name: str, agent_id: str, *, trigger: str) -> Run:
         return run
 
 
+def ask_judging(connection_name: str, controls: Iterable[str], *, trigger: str) -> Run | None:
+    """Asks for controls to be judged again over what is there; returns the run it will be.
+
+    Those that were never judged over the connection are left out; None where none is left. One
+    runs at a time per connection, beside a collection, and one waits: asking again widens it.
+    Raises UsageError for a connection that does not exist.
+    """
+    with transaction.atomic():
+        connection = _held(connection_name)
+        judged = connection.assessments.filter(newest=True, control__in=list(controls))
+        wanted = sorted(judged.values_list("control", flat=True))
+        if not wanted:
+            return None
+        waiting = (
+            connection.runs.select_for_update()
+            .filter(state=RunState.WAITING)
+            .exclude(controls=[])
+            .first()
+        )
+        if waiting is not None:
+            waiting.controls = sorted({*waiting.controls, *wanted})
+            waiting.save(update_fields=["controls"])
+            return waiting
+        run = Run.objects.create(
+            connection=connection, trigger=trigger, controls=wanted, started=_now()
+        )
+        _defer(run, JUDGE, lock=f"judge:{connection_name}")
+        return run
+
+
 def busy(connection: Connection) -> bool:
     """Whether a collection of the connection waits or runs."""
-    return connection.runs.filter(subject="", state__in=_OPEN).exists()
+    return connection.runs.filter(subject="", controls=[], state__in=_OPEN).exists()
 
 
 def failed_since(connection: Connection, moment: datetime) -> bool:
     """Whether the newest collection of the connection failed, and after that moment."""
-    newest = connection.runs.filter(subject="").order_by("-started", "-id").first()
+    newest = connection.runs.filter(subject="", controls=[]).order_by("-started", "-id").first()
     return (
         newest is not None
         and newest.state == RunState.FAILED
@@ -108,7 +139,9 @@ def _held(name: str) -> Connection:
 
 def _waiting(connection: Connection, subject: str) -> Run | None:
     return (
-        connection.runs.select_for_update().filter(subject=subject, state=RunState.WAITING).first()
+        connection.runs.select_for_update()
+        .filter(subject=subject, controls=[], state=RunState.WAITING)
+        .first()
     )
 
 

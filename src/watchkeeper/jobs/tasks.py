@@ -17,6 +17,7 @@ from procrastinate.jobs import Status
 from watchkeeper.jobs import runs
 from watchkeeper.jobs.collecting import Interrupted, carry_out
 from watchkeeper.jobs.giving_back import GivenBack
+from watchkeeper.jobs.lapsing import tell_of_times
 from watchkeeper.ledger.installation import installation
 from watchkeeper.ledger.models import Connection, ConnectionState, Run
 from watchkeeper.ledger.notices import warn_of_tokens
@@ -62,6 +63,12 @@ def refresh_agent(
     if run is None:
         connection = Connection.objects.get(name=connection_name)
         run = Run.objects.create(connection=connection, trigger="job", subject=agent_id).pk
+    _carry_out(context, run)
+
+
+@app.task(name=runs.JUDGE, queue=runs.QUEUES[runs.JUDGE], pass_context=True, retry=_GIVEN_BACK)
+def judge(context: JobContext, run: int) -> None:
+    """Judges controls again over what is there. Pages ask with `runs.ask_judging`."""
     _carry_out(context, run)
 
 
@@ -111,11 +118,13 @@ def _tell_run(run: int, reason: str) -> None:
 def ask_for_what_is_due() -> None:
     """Asks for the resources that are due, of every connection that is neither paused nor busy.
 
-    After a run that failed as a whole, the next one waits. Warns of tokens that expire soon.
+    After a run that failed as a whole, the next one waits. Warns of tokens that expire soon, and
+    tells of statements that began or expired.
     """
     runs.end_orphans()
     now = installation().clock.now()
     warn_of_tokens(now)
+    tell_of_times(installation().locker, now)
     for connection in Connection.objects.filter(paused=False, removed_at=None):
         if connection.state == ConnectionState.TOKEN_LOST or runs.busy(connection):
             continue

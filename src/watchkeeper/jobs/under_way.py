@@ -114,7 +114,11 @@ def _work(run: Run, workers: Mapping[int, WorkerSeen], now: datetime) -> Work:
 def _took(run: Run) -> timedelta | None:
     """How long the last run for the same took that went through."""
     same = Run.objects.filter(
-        connection=run.connection, subject=run.subject, only=run.only, state=RunState.DONE
+        connection=run.connection,
+        subject=run.subject,
+        only=run.only,
+        controls=run.controls,
+        state=RunState.DONE,
     )
     last = same.exclude(ended=None).order_by("-ended").first()
     return last.ended - last.started if last is not None and last.ended is not None else None

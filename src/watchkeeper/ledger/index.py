@@ -7,7 +7,6 @@ entry it ended with. `rebuild` forgets everything it knows from the locker and r
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import connection as database
 from django.db import transaction
@@ -15,7 +14,7 @@ from django.db import transaction
 from watchkeeper.errors import Tampered
 from watchkeeper.ledger import findings
 from watchkeeper.ledger.models import AssessmentEntry, CollectionEntry, Connection
-from watchkeeper.locker import layout, records, tables
+from watchkeeper.locker import items, layout, records
 from watchkeeper.locker.locker import Locker
 from watchkeeper.locker.log import Entry
 from watchkeeper.locker.log import parse as parse_entry
@@ -24,8 +23,8 @@ from watchkeeper.model.collection import Collection
 
 _NOT_PASSING = (Outcome.FAIL.value, Outcome.UNKNOWN.value)
 _INDEX_LOCK = 7_265_012  # any number, as long as every Watchkeeper takes the same
-_ITEM_COLUMNS = ("subject", "name", "outcome", "reason")
-_COPY_ITEMS = "COPY ledger_failingitem (assessment_id, subject, name, outcome, reason) FROM STDIN"
+_COPY_ITEMS = """COPY ledger_failingitem
+    (assessment_id, subject, name, outcome, reason, exception) FROM STDIN"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +166,8 @@ def _assessment(connection: Connection, sealed: Assessment) -> AssessmentEntry:
         failed=sealed.counts.failed,
         not_applicable=sealed.counts.not_applicable,
         unknown=sealed.counts.unknown,
+        excepted=sealed.counts.excepted,
+        holds_until=sealed.holds_until,
         control_sha256=sealed.control_sha256,
     )
 
@@ -214,15 +215,11 @@ def _remove_items(assessment: int) -> None:
 
 
 def _load_items(locker: Locker, entry: AssessmentEntry) -> None:
-    path = f"{entry.path}/{layout.ITEMS}"
-    items: Any = tables.read(locker.store, path, _ITEM_COLUMNS)
+    found = items.with_outcome(locker.store, entry.path, _NOT_PASSING)
     with database.cursor() as cursor, cursor.copy(_COPY_ITEMS) as copy:
-        for batch in items.to_batches(max_chunksize=10_000):
-            columns = [batch.column(name).to_pylist() for name in _ITEM_COLUMNS]
-            for subject, name, outcome, reason in zip(*columns, strict=True):
-                if outcome in _NOT_PASSING:
-                    row = (subject, name or "", outcome, reason or "")
-                    copy.write_row((entry.pk, *map(_text, row)))
+        for row in found:
+            words = (row.subject, row.name, row.outcome, row.reason, row.exception)
+            copy.write_row((entry.pk, *map(_text, words)))
 
 
 def _text(value: str) -> str:

@@ -158,6 +158,12 @@ class AssessmentEntry(models.Model):
     failed = models.BigIntegerField()
     not_applicable = models.BigIntegerField()
     unknown = models.BigIntegerField()
+    excepted = models.BigIntegerField(
+        default=0, help_text="How many of those that fail an exception covers."
+    )
+    holds_until = models.DateTimeField(
+        null=True, blank=True, help_text="When the first exception it rests on expires."
+    )
     control_sha256 = models.CharField(max_length=64)
     newest = models.BooleanField(
         default=False, help_text="True for the newest assessment of its control and connection."
@@ -196,12 +202,18 @@ class FailingItem(models.Model):
     name = models.TextField(blank=True, default="")
     outcome = models.CharField(max_length=16, help_text="fail or unknown.")
     reason = models.TextField(blank=True, default="")
+    exception = models.TextField(
+        blank=True, default="", help_text="The exception that covers it: it fails all the same."
+    )
 
     class Meta:
         ordering = ("outcome", "name", "subject")
         indexes = (
             models.Index(fields=["assessment", "outcome", "name"], name="failing_listed"),
             models.Index(fields=["subject"], name="failing_subject"),
+            models.Index(
+                fields=["exception"], condition=~models.Q(exception=""), name="failing_excepted"
+            ),
         )
 
     def __str__(self) -> str:
@@ -270,7 +282,10 @@ class Finding(models.Model):
 
 
 class Run(models.Model):
-    """One collecting and judging of a connection, from being asked for to its end."""
+    """One collecting and judging of a connection, from being asked for to its end.
+
+    With `controls` nothing is collected: these are judged again over what is there.
+    """
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="runs")
     trigger = models.TextField(help_text="schedule, first, retry, or the name of who asked.")
@@ -278,11 +293,16 @@ class Run(models.Model):
     only = models.JSONField(
         default=list, blank=True, help_text="The resources asked for; empty means all."
     )
+    controls = models.JSONField(
+        default=list, blank=True, help_text="The controls to judge again; empty: a collection."
+    )
     started = models.DateTimeField(default=timezone.now)
     ended = models.DateTimeField(null=True, blank=True)
     state = models.CharField(max_length=16, choices=RunState.choices, default=RunState.WAITING)
     progress = models.JSONField(
-        default=dict, blank=True, help_text="By resource: pages, rows, expected, verdict."
+        default=dict,
+        blank=True,
+        help_text="By resource: pages, rows, expected, verdict; by control: its result.",
     )
     reason = models.TextField(blank=True, default="")
 

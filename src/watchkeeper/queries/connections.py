@@ -30,7 +30,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One collecting and judging, from being asked for to its end."""
+    """One collecting and judging, from being asked for to its end.
+
+    With `controls` nothing is collected: these are judged again; `progress` has their results.
+    """
 
     id: int
     trigger: str
@@ -40,6 +43,7 @@ class RunRow:
     ended: datetime | None
     progress: tuple[Progress, ...]
     subject: str = ""
+    controls: tuple[str, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -154,7 +158,7 @@ def _views(found: Iterable[Connection]) -> tuple[ConnectionView, ...]:
     """Connections with the newest run of each, which is asked for once for all of them."""
     held = list(found)
     runs = (
-        Run.objects.filter(connection__in=held, subject="")
+        Run.objects.filter(connection__in=held, subject="", controls=[])
         .order_by("connection_id", "-started", "-id")
         .distinct("connection_id")
     )
@@ -210,5 +214,13 @@ def run_row(run: Run) -> RunRow:
         for name, step in run.progress.items()
     )
     return RunRow(
-        run.pk, run.trigger, run.state, run.reason, run.started, run.ended, progress, run.subject
+        id=run.pk,
+        trigger=run.trigger,
+        state=run.state,
+        reason=run.reason,
+        started=run.started,
+        ended=run.ended,
+        progress=progress,
+        subject=run.subject,
+        controls=tuple(run.controls),
     )

@@ -15,11 +15,12 @@ from watchkeeper.queries.shelf import Shape, Table
 
 _WORST_FIRST = "CASE outcome WHEN 'fail' THEN 0 WHEN 'unknown' THEN 1 WHEN 'pass' THEN 2 ELSE 3 END"
 
-_COLUMNS = ("subject", "name", "outcome", "reason", "observed")
+_COLUMNS = ("subject", "name", "outcome", "reason", "observed", "exception")
 
 
 def _relation(_: tuple[str, ...]) -> str:
-    return sealed.FROM
+    # Assessments from before there were exceptions have no column for them.
+    return f"(FROM {sealed.FROM} UNION ALL BY NAME SELECT NULL::VARCHAR AS exception WHERE false)"
 
 
 SHAPE = Shape(
@@ -33,7 +34,7 @@ SHAPE = Shape(
 )
 LISTING = Listing(
     columns=_COLUMNS,
-    filters={"outcome": "outcome"},
+    filters={"outcome": "outcome", "exception": "exception"},
     sorts={
         "outcome": _WORST_FIRST,
         "name": "lower(name)",
@@ -49,7 +50,8 @@ class ItemRow:
     """One item as listed.
 
     `device` is the agent's id when the subject is a device of the newest collection, `threat`
-    the threat's id when it is a threat; else they are empty.
+    the threat's id when it is a threat; else they are empty. `exception` is the id of the one that
+    covers a failing item, or empty.
     """
 
     subject: str
@@ -59,6 +61,7 @@ class ItemRow:
     observed: Mapping[str, Any]
     device: str = ""
     threat: str = ""
+    exception: str = ""
 
 
 def items(
@@ -101,6 +104,7 @@ def _item(row: dict[str, Any], known: frozenset[str]) -> ItemRow:
         observed=observed(row["observed"]),
         device=agent if agent in known else "",
         threat=identity(subject, "threat"),
+        exception=row["exception"] or "",
     )
 
 

@@ -13,9 +13,10 @@ _SEVERITIES = [severity.value for severity in Severity]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A control's newest assessment as it reads now: `result` may have become STALE since.
+    """A control's newest assessment as it reads now: it may have become STALE since, or FAIL.
 
-    `sealed_result` is what was sealed.
+    `sealed_result` is what was sealed; `holds_until` when the first exception or declaration that
+    it rests on expires, None when it rests on none.
     """
 
     control: str
@@ -31,6 +32,7 @@ class Standing:
     judged_at: datetime
     as_of: datetime | None
     control_sha256: str
+    holds_until: datetime | None = None
 
     @property
     def weight(self) -> tuple[int, int, int, str]:
@@ -73,6 +75,7 @@ def standing_of(entry: AssessmentEntry, now: datetime) -> Standing:
         judged_at=read.judged_at,
         as_of=read.as_of,
         control_sha256=read.control_sha256,
+        holds_until=read.holds_until,
     )
 
 
@@ -95,9 +98,10 @@ def sealed_assessment(entry: AssessmentEntry) -> Assessment:
         parameters={},
         control_sha256=entry.control_sha256,
         collections=(),
+        holds_until=entry.holds_until,
     )
 
 
 def counts(entry: AssessmentEntry) -> Counts:
     """The counts of an index entry."""
-    return Counts(entry.passed, entry.failed, entry.not_applicable, entry.unknown)
+    return Counts(entry.passed, entry.failed, entry.not_applicable, entry.unknown, entry.excepted)

@@ -1,0 +1,125 @@
+"""Statements as pages show them: from the index, their rows from files that the log vouches for."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+from django.db.models import Count
+
+from watchkeeper.assessment import places
+from watchkeeper.ledger.models import CollectionEntry, FailingItem
+from watchkeeper.locker import layout
+from watchkeeper.locker.locker import Locker
+from watchkeeper.model.collection import Verdict
+from watchkeeper.model.resource import Nature
+from watchkeeper.model.statement import ScopeRule, Selector
+from watchkeeper.queries import sealed
+from watchkeeper.queries.newest import newest_complete, stream
+from watchkeeper.resources import everything
+from watchkeeper.statements import versions
+from watchkeeper.statements.reading import SORTS
+from watchkeeper.statements.versions import Decision, Setting
+
+
+def decisions(locker: Locker, connection: int) -> dict[str, Decision]:
+    """By id: every statement of a connection; raises Tampered for one that was altered."""
+    return versions.gather(locker, _sealed(locker, connection, SORTS))
+
+
+def decision(locker: Locker, connection: int, identity: str) -> Decision | None:
+    """One statement, None where there is none of that id."""
+    return decisions(locker, connection).get(identity.strip().upper())
+
+
+def settings(locker: Locker, connection: int) -> list[Setting]:
+    """Every change of a parameter of a control, the newest first."""
+    found = _sealed(locker, connection, [versions.SETTINGS])
+    return versions.settings(locker, [path for _, path in found])[::-1]
+
+
+def covered(connection: int) -> Mapping[str, int]:
+    """By exception: how many failing items of the newest assessments it covers."""
+    found = FailingItem.objects.filter(
+        assessment__connection=connection, assessment__newest=True
+    ).exclude(exception="")
+    return dict(
+        found.values("exception").annotate(n=Count("pk")).values_list("exception", "n").order_by()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Whom a selector names now, and how many of them fail which of the controls asked about.
+
+    `subjects` counts machines, threats, groups and the rest, `kinds` says how many of each.
+    """
+
+    subjects: int
+    kinds: Mapping[str, int]
+    failing: Mapping[str, int]
+    first: tuple[tuple[str, str], ...]
+
+
+_FIRST = 10
+
+
+def named(
+    locker: Locker, connection: int, selector: Selector, controls: Iterable[str] = ()
+) -> Named:
+    """What a selector names in the newest collections; `controls` empty: of all of them."""
+    found = frozenset(places.matching(_places(locker, connection), selector).to_pylist())
+    kinds = Counter(subject.partition(":")[0] for subject in found)
+    failing = FailingItem.objects.filter(
+        assessment__connection=connection, assessment__newest=True, outcome="fail"
+    )
+    wanted = list(controls)
+    if wanted:
+        failing = failing.filter(assessment__control__in=wanted)
+    counted: Counter[str] = Counter()
+    first: dict[str, str] = {}
+    rows = failing.values_list("subject", "name", "assessment__control").order_by()
+    for subject, name, control in rows.iterator(20_000) if found else ():
+        if subject in found:
+            counted[control] += 1
+            if len(first) < _FIRST:
+                first[subject] = name or subject
+    return Named(len(found), kinds, dict(sorted(counted.items())), tuple(first.items()))
+
+
+def replaced_by(found: Mapping[str, Decision], rule: ScopeRule) -> Decision | None:
+    """The version after that of a scope rule, None where there is none."""
+    return versions.successor(found, rule)
+
+
+_kept_places: dict[tuple[str, tuple[str, ...]], pa.Table] = {}
+
+
+def _places(locker: Locker, connection: int) -> pa.Table:
+    """Where every subject is, by the newest collections; the last table made is kept."""
+    found = []
+    for name in places.RESOURCES:
+        if everything()[name].nature is Nature.STATE:
+            newest = newest_complete(connection, name)
+            found += [newest] if newest else []
+        else:
+            found += stream(locker, connection, name)
+    paths = tuple(each.path for each in found)
+    key = (locker.store.where, paths)
+    if key not in _kept_places:
+        table = places.table(locker, [locker.sealed(path) for path in paths])
+        _kept_places.clear()
+        _kept_places[key] = table
+    return _kept_places[key]
+
+
+def _sealed(locker: Locker, connection: int, resources: Iterable[str]) -> Sequence[tuple[str, str]]:
+    """(resource, folder) of what was stated, in the order of its seals, vouched for."""
+    entries = CollectionEntry.objects.filter(
+        connection=connection, resource__in=list(resources), verdict=Verdict.COMPLETE.value
+    ).order_by("ended", "id")
+    found = list(entries.values_list("resource", "path"))
+    new = [path for _, path in found if not versions.known(locker, path)]
+    if new:
+        sealed.vouched(locker, new, layout.TABLE)
+    return found
