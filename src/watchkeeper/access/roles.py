@@ -14,6 +14,8 @@ class Action(StrEnum):
     SEE = "see"  # the pages
     EXPORT = "export"  # take evidence away: files, packs, the audit trail
     COLLECT = "collect"  # ask for a collection, refresh an agent
+    DECIDE = "decide"  # ask for exceptions, attestations and scope rules, approve them
+    SET = "set"  # set the parameters of controls
     CONNECT = "connect"  # add, change, pause a connection; give a token
     PEOPLE = "people"  # add people, give roles
 
@@ -30,7 +32,7 @@ class Role(StrEnum):
 MAY: dict[Role, frozenset[Action]] = {
     Role.VIEWER: frozenset({Action.SEE}),
     Role.AUDITOR: frozenset({Action.SEE, Action.EXPORT}),
-    Role.OPERATOR: frozenset({Action.SEE, Action.EXPORT, Action.COLLECT}),
+    Role.OPERATOR: frozenset({Action.SEE, Action.EXPORT, Action.COLLECT, Action.DECIDE}),
     Role.ADMIN: frozenset(Action),
 }
 

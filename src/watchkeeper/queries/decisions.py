@@ -9,13 +9,14 @@ from django.db.models import Count
 
 from watchkeeper.assessment import places
 from watchkeeper.ledger.models import CollectionEntry, FailingItem
-from watchkeeper.locker import layout
+from watchkeeper.locker import layout, records
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Verdict
 from watchkeeper.model.resource import Nature
 from watchkeeper.model.statement import ScopeRule, Selector
 from watchkeeper.queries import sealed
 from watchkeeper.queries.newest import newest_complete, stream
+from watchkeeper.queries.standing import Standing
 from watchkeeper.resources import everything
 from watchkeeper.statements import versions
 from watchkeeper.statements.reading import SORTS
@@ -84,7 +85,31 @@ def named(
             counted[control] += 1
             if len(first) < _FIRST:
                 first[subject] = name or subject
-    return Named(len(found), kinds, dict(sorted(counted.items())), tuple(first.items()))
+    return Named(len(found), dict(kinds), dict(sorted(counted.items())), tuple(first.items()))
+
+
+def notes(locker: Locker, held: Standing | None, identity: str) -> tuple[str, ...]:
+    """What the newest assessment of a control says of an exception."""
+    if held is None:
+        return ()
+    assessment = records.assessment(held.path, locker.manifest(held.path)[0])
+    return tuple(each for each in assessment.notes if identity in each)
+
+
+def policy_digest(locker: Locker, connection: int, subject: str) -> str:
+    """The `settings_sha256` of the policy of a scope (`site:123`, `tenant`) as collected last.
+
+    Empty where there is no such policy.
+    """
+    newest = newest_complete(connection, "policies")
+    if newest is None:
+        return ""
+    scope, _, identity = subject.partition(":")
+    columns = ["scope", "scope_id", "settings_sha256"]
+    for row in locker.table(locker.sealed(newest.path), columns).to_pylist():
+        if row["scope"] == scope and (row["scope_id"] or "") == identity:
+            return row["settings_sha256"] or ""
+    return ""
 
 
 def replaced_by(found: Mapping[str, Decision], rule: ScopeRule) -> Decision | None:

@@ -47,3 +47,16 @@ def set_parameter(
         everything()["control_settings"],
         stated.Statement(rows=[row], documents=[Document(stated.document(row))], by=by.strip()),
     )
+
+
+def typed(text: str, default: Scalar) -> Scalar:
+    """A value as typed, of the type of the default; raises UsageError."""
+    try:
+        if isinstance(default, bool):
+            return {"true": True, "false": False}[text.lower()]
+        if isinstance(default, int):
+            return int(text)
+        return float(text) if isinstance(default, float) else text
+    except (ValueError, KeyError):
+        what = "true or false" if isinstance(default, bool) else "a number"
+        raise UsageError(f"{text[:40]!r} is not {what}.") from None

@@ -9,6 +9,7 @@ from watchkeeper.queries.history import Day, Judged
 from watchkeeper.web.words import OUTCOMES, RESULTS
 
 _LEAST = 1.2
+EXCEPTED = "excepted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +86,15 @@ def shares(counted: Sequence[tuple[str, int]], names: dict[str, str]) -> Bar:
 
 
 def outcome_bar(counts: Counts) -> Bar:
-    """The share of outcomes of a control, the worst first."""
+    """The share of outcomes of a control, the worst first; excepted failures apart from others."""
     counted = [
-        (Outcome.FAIL.value, counts.failed),
+        (Outcome.FAIL.value, counts.open),
+        (EXCEPTED, counts.excepted),
         (Outcome.UNKNOWN.value, counts.unknown),
         (Outcome.PASS.value, counts.passed),
         (Outcome.NOT_APPLICABLE.value, counts.not_applicable),
     ]
-    return shares(counted, OUTCOMES)
+    return shares(counted, {**OUTCOMES, EXCEPTED: "Excepted"})
 
 
 def result_bar(counted: dict[Result, int]) -> Bar:

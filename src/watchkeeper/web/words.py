@@ -81,6 +81,18 @@ FILTERS = {
     "agent": "Device",
     "threat": "Threat",
 }
+STANDINGS = {
+    "requested": ("STALE", "stale"),
+    "in force": ("PASS_WITH_EXCEPTIONS", "pass-with-exceptions"),
+    "approved": ("PASS_WITH_EXCEPTIONS", "pass-with-exceptions"),
+    "not yet valid": ("STALE", "not-applicable"),
+    "expired": ("FAIL", "fail"),
+    "rejected": ("NOT_APPLICABLE", "not-applicable"),
+    "revoked": ("NOT_APPLICABLE", "not-applicable"),
+}
+"""How a statement stands: the shape and the colour of the word."""
+SOON_DAYS = 14
+"""An end that is nearer than that is told."""
 STATES = {"na": "enabled"}
 """The console says `na` of an agent that nobody disabled."""
 UNDERSCORED = frozenset({"status", "verdict", "mitigation"})

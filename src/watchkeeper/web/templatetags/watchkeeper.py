@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from watchkeeper.clock import rfc3339
+from watchkeeper.model.statement import Kind
 from watchkeeper.queries.paging import SIZES
 from watchkeeper.resources import everything
 from watchkeeper.web import charts, console_text, icons, words
@@ -122,6 +123,35 @@ def state(name: str, large: bool = False) -> SafeString:  # noqa: FBT001, FBT002
         icons.icon(name),
         word(name),
     )
+
+
+@register.simple_tag(takes_context=True)
+def standing(
+    context: Context,
+    name: str,
+    ends: datetime | None = None,
+    large: bool = False,  # noqa: FBT001, FBT002 - a template's flag
+) -> SafeString:
+    """How a statement stands: shape and word, coloured; when it ends where that is soon."""
+    shape, colour = words.STANDINGS.get(name, ("NOT_APPLICABLE", "not-applicable"))
+    told = name.capitalize()
+    left = (ends - context["now"]).days if ends is not None else words.SOON_DAYS
+    if name == "in force" and left < words.SOON_DAYS:
+        shape, colour = "STALE", "stale"
+        told = f"Expires {words.age(ends, context['now'])}" if ends is not None else told
+    return format_html(
+        '<span class="state {} is-{}">{}<span>{}</span></span>',
+        "large" if large else "",
+        colour,
+        icons.icon(shape),
+        told,
+    )
+
+
+@register.filter
+def named_by(subject: str, kind: Kind) -> bool:
+    """Whether an attestation of that kind can be about this subject."""
+    return kind.may_name(subject)
 
 
 @register.simple_tag(takes_context=True)

@@ -169,6 +169,18 @@ def connection(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "web/connection.html", context)
 
 
+@require_GET
+@page()
+def run(request: HttpRequest, name: str, run: int) -> HttpResponse:
+    """One run: what it read, or which controls it judged again, and what they said."""
+    held = _held(name)
+    found = queries.run_of(held.pk, run)
+    if found is None:
+        raise Http404("This connection has no such run.")
+    context = {"held": held, "run": found, "now": _now(), "setting": _setting(request)}
+    return render(request, "web/run.html", context)
+
+
 @require_POST
 @page(Action.COLLECT)
 def collect(request: HttpRequest, name: str) -> HttpResponse:

@@ -1,17 +1,26 @@
 """One control: what it says, why, on what evidence, and its items."""
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
+from watchkeeper.access.roles import Action, may
+from watchkeeper.controls import catalogue
 from watchkeeper.model.assessment import Outcome
+from watchkeeper.model.statement import KINDS, ExceptionRecord
+from watchkeeper.queries import decisions as decision_queries
 from watchkeeper.queries import items as item_queries
 from watchkeeper.queries.control import control as find_control
 from watchkeeper.queries.devices import table_of
 from watchkeeper.queries.findings import figures
 from watchkeeper.queries.history import of_control, page_of_control, since
+from watchkeeper.queries.selecting import Offered, offered
+from watchkeeper.queries.thresholds import thresholds
 from watchkeeper.web import charts, prose
 from watchkeeper.web.asked import asked, number
-from watchkeeper.web.page import nothing_connected, page, setting
+from watchkeeper.web.page import Setting, nothing_connected, page, setting
+from watchkeeper.web.views.decisions import Row
 
 _HISTORY = 10
 
@@ -49,5 +58,32 @@ def control(request: HttpRequest, identity: str) -> HttpResponse:
         "why": prose.markdown(view.declared.why) if view.declared else "",
         "remedy": prose.markdown(view.declared.remedy) if view.declared else "",
         "logic": prose.sql(view.declared.logic) if view.declared else "",
+        **_decided(request, found, identity),
     }
     return found.show(request, "web/control.html", context)
+
+
+def _decided(request: HttpRequest, found: Setting, identity: str) -> dict[str, Any]:
+    """What people decided about the control, and what this person may do."""
+    connection = found.connection.id
+    own = {
+        name: each
+        for name, each in decision_queries.decisions(found.locker, connection).items()
+        if isinstance(each.statement, ExceptionRecord) and each.statement.control == identity
+    }
+    names = offered(found.locker, connection) if own else Offered({}, {}, ())
+    rows = [Row(each, names, found.now) for each in own.values()]
+    declared = catalogue().get(identity)
+    return {
+        "held_exceptions": own,
+        "in_force": [
+            each for each in rows if each.standing in {"requested", "in force", "not yet valid"}
+        ],
+        "covered": decision_queries.covered(connection) if own else {},
+        "thresholds": thresholds(found.locker, connection, declared) if declared else (),
+        "kinds": [
+            each for each in KINDS.values() if declared and f"'{each.name}'" in declared.logic
+        ],
+        "may_decide": may(request.user, Action.DECIDE),
+        "may_set": may(request.user, Action.SET),
+    }
