@@ -178,21 +178,22 @@ def test_each_kind_of_attestation_has_a_form_of_its_own(desk: Desk, browse: Brow
 def test_a_parameter_that_breaks_a_requirement_is_set_only_when_it_is_meant(
     desk: Desk, browse: Browse
 ) -> None:
-    desk.judge("HLT-01")
+    seal_rows(desk.locker, desk.name, "users", [{"id": "1", "email": "a@acme.example"}])
+    desk.judge("ACC-02")
     admin, operator = browse(Role.ADMIN), browse(Role.OPERATOR)
-    where = "/controls/HLT-01/parameters/laptop_days/"
-    assert operator.post(where, {"value": "20"}).status_code == HTTPStatus.FORBIDDEN
+    where = "/controls/ACC-02/parameters/other_days/"
+    assert operator.post(where, {"value": "100"}).status_code == HTTPStatus.FORBIDDEN
     assert "An admin can change it" in said(operator.get(where).content)
     assert "the most is" in said(admin.post(where, {"value": "9999", "reason": "No."}).content)
 
-    asked = admin.post(where, {"value": "20", "reason": "They travel."})
+    asked = admin.post(where, {"value": "100", "reason": "They travel."})
     assert "no longer gives evidence for" in said(asked.content)
     assert not AuditEvent.objects.filter(action="parameter.set").exists()
-    done = admin.post(where, {"value": "20", "reason": "They travel.", "anyway": "on"})
+    done = admin.post(where, {"value": "100", "reason": "They travel.", "anyway": "on"})
     assert done.status_code == HTTPStatus.FOUND
-    text = said(admin.get("/controls/HLT-01/").content)
+    text = said(admin.get("/controls/ACC-02/").content)
     assert "They travel." in text
-    assert "too loose for" in text
+    assert "Too loose for" in text
     admin.post(where, {"default": "yes", "reason": "They are back.", "value": ""})
     assert "the default" in said(admin.get(where).content)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from watchkeeper.controls.parameters import out_of_bounds
 from watchkeeper.errors import UsageError
 from watchkeeper.model.control import Control, Scalar
 from watchkeeper.model.statement import DEFAULT_DAYS, MOST_DAYS, SHORTEST_REASON, Kind, Selector
@@ -15,7 +16,7 @@ from watchkeeper.statements.asking import Asked
 from watchkeeper.statements.settings import typed
 from watchkeeper.statements.terms import parse_begin, parse_end
 
-_WORDS = {"rows": 3}
+_SEVERAL = "Several: hold Ctrl or \N{PLACE OF INTEREST SIGN}."
 _LONGEST = 4000
 _ENOUGH = f"At least {SHORTEST_REASON} characters, for somebody who reads it in a year."
 
@@ -84,7 +85,7 @@ class TermsForm(forms.Form):
 class SelectorFields(forms.Form):
     """Sites, groups, tags and machine types; all that is named must hold."""
 
-    sites = forms.MultipleChoiceField(label="Sites", required=False)
+    sites = forms.MultipleChoiceField(label="Sites", required=False, help_text=_SEVERAL)
     groups = forms.MultipleChoiceField(label="Groups", required=False)
     tags = forms.CharField(
         label="Tags",
@@ -218,7 +219,7 @@ class ScopeRuleForm(SelectorFields, TermsForm):
 
     name = forms.CharField(label="Name", max_length=200, help_text="As lists name it.")
     controls = forms.MultipleChoiceField(
-        label="Controls", required=False, help_text="None chosen: all of them."
+        label="Controls", required=False, help_text=f"None chosen: all of them. {_SEVERAL}"
     )
     reason = _words("Reason", f"Why they are outside. {_ENOUGH}")
 
@@ -257,10 +258,15 @@ class ParameterForm(forms.Form):
     def clean_value(self) -> Scalar:
         """The value typed, of the type the parameter has."""
         text = self.cleaned_data["value"].strip()
+        declared = self.threshold.parameter
         try:
-            return typed(text, self.threshold.parameter.default)
+            value = typed(text, declared.default)
         except UsageError as error:
             raise forms.ValidationError(error.message) from error
+        fault = out_of_bounds(declared, value)
+        if fault:
+            raise forms.ValidationError(f"{fault}.")
+        return value
 
 
 def _unit(unit: str) -> str:

@@ -71,16 +71,20 @@ def _decided(request: HttpRequest, found: Setting, identity: str) -> dict[str, A
         for name, each in decision_queries.decisions(found.locker, connection).items()
         if isinstance(each.statement, ExceptionRecord) and each.statement.control == identity
     }
-    names = offered(found.locker, connection) if own else Offered({}, {}, ())
-    rows = [Row(each, names, found.now) for each in own.values()]
     declared = catalogue().get(identity)
+    names = offered(found.locker, connection) if own else Offered({}, {}, ())
+    settable = thresholds(found.locker, connection, declared) if declared else ()
+    general = [each for each in settable if each.general]
+    rows = [Row(each, names, found.now) for each in own.values()]
     return {
         "held_exceptions": own,
         "in_force": [
             each for each in rows if each.standing in {"requested", "in force", "not yet valid"}
         ],
         "covered": decision_queries.covered(connection) if own else {},
-        "thresholds": thresholds(found.locker, connection, declared) if declared else (),
+        "thresholds": {each.parameter.name: each for each in settable if not each.general},
+        "general": general,
+        "general_set": any(each.setting for each in general),
         "kinds": [
             each for each in KINDS.values() if declared and f"'{each.name}'" in declared.logic
         ],

@@ -38,7 +38,8 @@ def parameter(request: HttpRequest, identity: str, name: str) -> HttpResponse:
     broken: tuple[Any, ...] = ()
     if data is not None and form.is_valid():
         value: Scalar = form.cleaned_data["value"]
-        broken = threshold.broken(value)
+        met = set(threshold.requirements) - set(threshold.broken_now)
+        broken = tuple(each for each in threshold.broken(value) if each in met)
         if not broken or form.cleaned_data["anyway"]:
             if _set(request, found, form, control, threshold, None if back else value):
                 return redirect(link(found, "control", control.id) + "#parameters-title")
