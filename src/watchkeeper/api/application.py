@@ -31,7 +31,16 @@ _DOCS_POLICY = (
     "script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-_ORDER = ("Connections", "Runs", "Controls", "Evidence", "Records", "Audit trail", "You")
+_ORDER = (
+    "Connections",
+    "Runs",
+    "Controls",
+    "Decisions",
+    "Evidence",
+    "Records",
+    "Audit trail",
+    "You",
+)
 _COMMON = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 

@@ -26,6 +26,9 @@ class Run(Schema):
 
     id: int
     subject: str = Field(description="The id of the one agent it reads, or empty.")
+    controls: list[str] = Field(
+        description="Nothing is collected: these are judged again. Empty for a collection."
+    )
     trigger: str = Field(description="What asked for it: `schedule`, `first`, or who did.")
     state: RunState
     reason: str

@@ -14,7 +14,8 @@ from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Verdict
 from watchkeeper.model.resource import Nature
 from watchkeeper.model.statement import ScopeRule, Selector
-from watchkeeper.queries import sealed
+from watchkeeper.queries import sealed, shelf
+from watchkeeper.queries.devices import table_of
 from watchkeeper.queries.newest import newest_complete, stream
 from watchkeeper.queries.standing import Standing
 from watchkeeper.resources import everything
@@ -86,6 +87,22 @@ def named(
             if len(first) < _FIRST:
                 first[subject] = name or subject
     return Named(len(found), dict(kinds), dict(sorted(counted.items())), tuple(first.items()))
+
+
+def names_of(locker: Locker, connection: int, subjects: Iterable[str]) -> Mapping[str, str]:
+    """By subject: what the newest results call it, or the newest collection of devices."""
+    wanted = sorted(set(filter(None, subjects)))
+    found = FailingItem.objects.filter(
+        assessment__connection=connection, assessment__newest=True, subject__in=wanted
+    ).exclude(name="")
+    names = dict(found.values_list("subject", "name").order_by())
+    agents = [each for each in wanted if each not in names and each.startswith("agent:")]
+    devices = table_of(locker, connection) if agents else None
+    if devices is not None:
+        ids = [each.removeprefix("agent:") for each in agents]
+        for _, row in shelf.find([devices], "id, computer_name", ids):
+            names[f"agent:{row['id']}"] = row["computer_name"] or row["id"]
+    return names
 
 
 def notes(locker: Locker, held: Standing | None, identity: str) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from watchkeeper.queries.connections import ConnectionView, connection
 SEE: list[Any] = whoever_may(Action.SEE)
 EXPORT: list[Any] = whoever_may(Action.EXPORT)
 COLLECT: list[Any] = whoever_may(Action.COLLECT)
+DECIDE: list[Any] = whoever_may(Action.DECIDE)
+SET: list[Any] = whoever_may(Action.SET)
 CONNECT: list[Any] = whoever_may(Action.CONNECT)
 
 

@@ -74,6 +74,7 @@ class Tally(Schema):
     failed: int
     not_applicable: int
     unknown: int
+    excepted: int = Field(description="How many of those that failed an exception covers.")
 
 
 class State(Schema):
@@ -90,6 +91,9 @@ class State(Schema):
     counts: Tally
     judged_at: datetime
     as_of: datetime | None
+    holds_until: datetime | None = Field(
+        description="When the first exception or declaration it rests on expires."
+    )
     since: datetime | None = Field(description="Since when it says so without a break.")
     assessment: str = Field(description="The folder of what was sealed, in the locker.")
 
@@ -127,6 +131,7 @@ class Item(Schema):
     outcome: Outcome
     reason: str
     observed: dict[str, Any]
+    exception: str = Field(description="The id of the one that covers it: it fails all the same.")
 
 
 class ItemsAsked(Searched):
@@ -136,6 +141,7 @@ class ItemsAsked(Searched):
         None, description="Of an earlier assessment, by its id; `next` holds on to one."
     )
     outcome: Outcome | None = None
+    exception: str = Field("", max_length=20, description="What this exception covers alone.")
     sort: Literal[_SORTS] = Field("outcome", description="With `-` descending.")  # type: ignore[valid-type]
 
 
@@ -256,7 +262,9 @@ def items(
         if earlier is None:
             raise Http404("There is no such assessment of this control.")
         path = earlier
-    wanted = asked.asked({"outcome": asked.outcome.value if asked.outcome else ""})
+    wanted = asked.asked(
+        {"outcome": asked.outcome.value if asked.outcome else "", "exception": asked.exception}
+    )
     page = item_queries.items(installation().locker(), path, wanted)
     return listed(request, response, asked, page, assessment=collection_id(path))
 

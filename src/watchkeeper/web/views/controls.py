@@ -15,12 +15,11 @@ from watchkeeper.queries.control import control as find_control
 from watchkeeper.queries.devices import table_of
 from watchkeeper.queries.findings import figures
 from watchkeeper.queries.history import of_control, page_of_control, since
-from watchkeeper.queries.selecting import Offered, offered
 from watchkeeper.queries.thresholds import thresholds
 from watchkeeper.web import charts, prose
 from watchkeeper.web.asked import asked, number
 from watchkeeper.web.page import Setting, nothing_connected, page, setting
-from watchkeeper.web.views.decisions import Row
+from watchkeeper.web.views.decisions import rows
 
 _HISTORY = 10
 
@@ -72,14 +71,14 @@ def _decided(request: HttpRequest, found: Setting, identity: str) -> dict[str, A
         if isinstance(each.statement, ExceptionRecord) and each.statement.control == identity
     }
     declared = catalogue().get(identity)
-    names = offered(found.locker, connection) if own else Offered({}, {}, ())
     settable = thresholds(found.locker, connection, declared) if declared else ()
     general = [each for each in settable if each.general]
-    rows = [Row(each, names, found.now) for each in own.values()]
     return {
         "held_exceptions": own,
         "in_force": [
-            each for each in rows if each.standing in {"requested", "in force", "not yet valid"}
+            each
+            for each in rows(found, own.values())
+            if each.standing in {"requested", "in force", "not yet valid"}
         ],
         "covered": decision_queries.covered(connection) if own else {},
         "thresholds": {each.parameter.name: each for each in settable if not each.general},

@@ -1,6 +1,7 @@
 """Decisions: exceptions, attestations and scope rules, listed; one of them, and deciding on it."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from watchkeeper.model.statement import (
     Attestation,
     ExceptionRecord,
     ScopeRule,
+    Selector,
     State,
 )
 from watchkeeper.queries import decisions as queries
@@ -46,10 +48,9 @@ def decisions(request: HttpRequest) -> HttpResponse:
     every = list(queries.decisions(found.locker, found.connection.id).values())
     sort = SORTS.get(wanted.chosen.get("of", ""), SORTS["exceptions"])
     own = sorted((each for each in every if each.sort is sort), key=_order(found.now))
-    names = offered(found.locker, found.connection.id)
     shown = [
         row
-        for row in (Row(each, names, found.now) for each in own)
+        for row in rows(found, own)
         if row.matches(wanted.search, wanted.chosen.get("standing", ""))
     ]
     context = {
@@ -106,11 +107,36 @@ def decision(request: HttpRequest, identity: str) -> HttpResponse:
     return answer
 
 
+def rows(found: Setting, shown: Iterable[Decision]) -> list["Row"]:
+    """Statements as lists show them, with the names of what they are about."""
+    held = list(shown)
+    if not held:
+        return []
+    connection = found.connection.id
+    subjects = [getattr(each.statement, "subject", "") for each in held]
+    names = Names(
+        offered(found.locker, connection), queries.names_of(found.locker, connection, subjects)
+    )
+    return [Row(each, names, found.now) for each in held]
+
+
+@dataclass(frozen=True)
+class Names:
+    """What sites, groups and subjects are called."""
+
+    offered: Offered
+    subjects: Mapping[str, str]
+
+    def words(self, selector: Selector) -> str:
+        """A selector with the names of what it names."""
+        return self.offered.words(selector)
+
+
 class Row:
     """A statement as lists and its page show it."""
 
-    def __init__(self, decision: Decision, names: Offered, now: datetime) -> None:
-        """`names`: what sites and groups are called; `now` (UTC)."""
+    def __init__(self, decision: Decision, names: Names, now: datetime) -> None:
+        """`names`: what things are called; `now` (UTC)."""
         self.decision = decision
         self.statement = decision.statement
         self.standing = self.statement.decided.standing(now)
@@ -137,16 +163,20 @@ class Row:
         return search.casefold() in self.text and standing in {"", self.standing}
 
 
-def _words(statement: Statement, names: Offered) -> tuple[str, str]:
+def _words(statement: Statement, names: Names) -> tuple[str, str]:
     """What it is called, and what it is about."""
     match statement:
         case ExceptionRecord():
-            about = statement.subject or names.words(statement.selector)
+            subject = statement.subject
+            about = names.subjects.get(subject, subject) or names.words(statement.selector)
             declared = catalogue().get(statement.control)
             return about, f"{statement.control} {declared.title if declared else ''}".strip()
         case Attestation():
             declared_kind = KINDS.get(statement.kind)
-            return declared_kind.title if declared_kind else statement.kind, statement.subject
+            title = declared_kind.title if declared_kind else statement.kind
+            subject = statement.subject
+            called = names.subjects.get(subject)
+            return title, f"{called} ({subject})" if called else subject
         case ScopeRule():
             version = f", version {statement.version}" if statement.version > 1 else ""
             return f"{statement.name}{version}", names.words(statement.selector)
@@ -158,7 +188,7 @@ def _about(found: Setting, one: Decision) -> dict[str, Any]:
     statement = one.statement
     context: dict[str, Any] = {
         "one": one,
-        "row": Row(one, offered(found.locker, connection), found.now),
+        "row": rows(found, [one])[0],
         "statement": statement,
         "decided": one.decided,
         "sort_title": TITLES[one.sort.resource],
