@@ -10,15 +10,10 @@ from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 from watchkeeper.api.problems import unusable
 from watchkeeper.controls import catalogue
 from watchkeeper.model.control import Control
-from watchkeeper.model.statement import (
-    KINDS,
-    Attestation,
-    ExceptionRecord,
-    ScopeRule,
-    Selector,
-)
+from watchkeeper.model.statement import KINDS, ExceptionRecord, Selector
 from watchkeeper.queries.thresholds import Threshold
 from watchkeeper.statements.asking import Asked
+from watchkeeper.statements.telling import about
 from watchkeeper.statements.versions import Decision
 
 Short = Annotated[str, StringConstraints(max_length=300, pattern=r"^[^\x00]*$")]
@@ -205,7 +200,7 @@ def told(decision: Decision, now: datetime, covered: Mapping[str, int]) -> dict[
     return {name: getattr(decided, name) for name in plain} | {
         "sort": names[decision.sort.resource],
         "standing": decided.standing(now),
-        "about": _about(decision),
+        "about": about(decision.statement),
         "covers": covered.get(decision.id, 0) if exception else None,
     }
 
@@ -225,36 +220,6 @@ def whole(decision: Decision, now: datetime, covered: Mapping[str, int]) -> dict
             for each in reversed(decision.versions)
         ]
     }
-
-
-def _about(decision: Decision) -> dict[str, Any]:
-    match decision.statement:
-        case ExceptionRecord() as each:
-            return {
-                "control": each.control,
-                "control_version": each.control_version,
-                "subject": each.subject,
-                "selector": each.selector.as_json(),
-                "reason": each.reason,
-                "risk": each.risk,
-                "measure": each.measure,
-            }
-        case Attestation() as each:
-            return {
-                "kind": each.kind,
-                "subject": each.subject,
-                "statement": each.statement,
-                "data": dict(each.data),
-            }
-        case ScopeRule() as each:
-            return {
-                "name": each.name,
-                "version": each.version,
-                "replaces": each.replaces,
-                "selector": each.selector.as_json(),
-                "controls": list(each.controls),
-                "reason": each.reason,
-            }
 
 
 def parameter(found: Threshold) -> dict[str, Any]:
