@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from watchkeeper.api.application import make
-from watchkeeper.queries.every import every as catalogue
+from watchkeeper.resources import everything
 
 NAMED = re.compile(r"`(GET|POST|PATCH|DELETE) (/[^`? ]*)`")
 
@@ -17,7 +17,7 @@ def documented() -> set[tuple[str, str]]:
 
 def there() -> set[tuple[str, str]]:
     """What there is, the resources as if there were agents alone."""
-    others = set(catalogue()) - {"agents"}
+    others = set(everything()) - {"agents"}
     paths = make().get_openapi_schema(path_prefix="")["paths"]
     return {
         (method.upper(), re.sub(r"{\w+}", "{}", path))
