@@ -23,7 +23,7 @@ def there() -> set[tuple[str, str]]:
         (method.upper(), re.sub(r"{\w+}", "{}", path))
         for path, methods in paths.items()
         for method in methods
-        if not others & set(path.split("/"))
+        if not others & set(path.split("/")[3:4])
     }
 
 

@@ -4,9 +4,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from watchkeeper.controls.parameters import EVERY, OPERATORS
+from watchkeeper.controls.parameters import EVERY
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.control import Control, Parameter, Requirement, Scalar
+from watchkeeper.model.guardrail import OPERATORS
 from watchkeeper.queries.decisions import settings
 from watchkeeper.statements.versions import Setting
 

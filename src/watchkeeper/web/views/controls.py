@@ -19,9 +19,10 @@ from watchkeeper.queries.thresholds import thresholds
 from watchkeeper.web import charts, prose
 from watchkeeper.web.asked import asked, number
 from watchkeeper.web.page import Setting, nothing_connected, page, setting
-from watchkeeper.web.views.decisions import rows
+from watchkeeper.web.views.decisions import order, rows
 
 _HISTORY = 10
+_MOST_SHOWN = 10  # exceptions; the list has all
 
 
 @require_GET
@@ -70,16 +71,18 @@ def _decided(request: HttpRequest, found: Setting, identity: str) -> dict[str, A
         for name, each in decision_queries.decisions(found.locker, connection).items()
         if isinstance(each.statement, ExceptionRecord) and each.statement.control == identity
     }
+    held = [
+        each
+        for each in sorted(own.values(), key=order(found.now))
+        if each.decided.standing(found.now) in {"requested", "in force", "not yet valid"}
+    ]
     declared = catalogue().get(identity)
     settable = thresholds(found.locker, connection, declared) if declared else ()
     general = [each for each in settable if each.general]
     return {
         "held_exceptions": own,
-        "in_force": [
-            each
-            for each in rows(found, own.values())
-            if each.standing in {"requested", "in force", "not yet valid"}
-        ],
+        "in_force": rows(found, held[:_MOST_SHOWN]),
+        "more_exceptions": max(0, len(held) - _MOST_SHOWN),
         "covered": decision_queries.covered(connection) if own else {},
         "thresholds": {each.parameter.name: each for each in settable if not each.general},
         "general": general,

@@ -47,7 +47,7 @@ def decisions(request: HttpRequest) -> HttpResponse:
     wanted = asked(request, ("of", "standing"))
     every = list(queries.decisions(found.locker, found.connection.id).values())
     sort = SORTS.get(wanted.chosen.get("of", ""), SORTS["exceptions"])
-    own = sorted((each for each in every if each.sort is sort), key=_order(found.now))
+    own = sorted((each for each in every if each.sort is sort), key=order(found.now))
     shown = [
         row
         for row in rows(found, own)
@@ -251,7 +251,7 @@ def _waiting(every: Iterable[Decision], sort: Sort) -> int:
     return sum(each.sort is sort and each.decided.state is State.REQUESTED for each in every)
 
 
-def _order(now: datetime) -> Any:
+def order(now: datetime) -> Any:
     """What waits first, then what is in force by its end, then the rest, the newest first."""
 
     def key(each: Decision) -> tuple[int, float]:
