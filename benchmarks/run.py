@@ -28,6 +28,7 @@ PARTS = {
     "growth": False,
     "storage": False,
     "kills": False,
+    "judging": False,
     "pages": True,
 }
 # The short run ends within half an hour, whatever happens: what is left then is not measured.
