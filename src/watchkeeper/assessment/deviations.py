@@ -4,6 +4,7 @@ Read once for all controls of an assessment; what was observed is never changed 
 `engine`: an item out of scope is listed with what it would have been, an excepted one still fails.
 """
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -66,6 +67,8 @@ class Stated:
     connection: str
     collections: Sequence[Collection]
     now: datetime
+    # Controls are judged side by side: what all of them ask is read for one of them only.
+    _reading: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     @cached_property
     def exceptions(self) -> list[ExceptionRecord]:
@@ -101,6 +104,10 @@ class Stated:
 
     def of(self, control: Control) -> Deviations:
         """What was decided beforehand about the subjects of one control."""
+        with self._reading:
+            return self._of(control)
+
+    def _of(self, control: Control) -> Deviations:
         declared = self.declared.get(control.id)
         if declared is not None:
             return Deviations(not_applicable=_declared(declared), until=declared.decided.expires_at)

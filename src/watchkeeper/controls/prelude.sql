@@ -64,25 +64,23 @@ CREATE MACRO words_of(value) AS
         lambda word: word <> '');
 
 -- serial_key('5CG-1234 ABC') is '5CG1234ABC'; NULL for what only looks like a serial number.
+-- As in span(), the list of one computes what is in it once.
 CREATE MACRO serial_key(serial) AS
-    CASE
-        WHEN serial IS NULL OR length(regexp_replace(upper(serial), '[^A-Z0-9]', '', 'g')) < 4
-            THEN NULL
-        WHEN regexp_replace(upper(serial), '[^A-Z0-9]', '', 'g') IN (
-            'NONE', 'NA', 'UNKNOWN', 'DEFAULTSTRING', 'SYSTEMSERIALNUMBER', 'TOBEFILLEDBYOEM',
-            'NOTSPECIFIED', 'NOTAVAILABLE', 'INVALID', '123456789', '1234567890')
-            THEN NULL
-        WHEN length(replace(regexp_replace(upper(serial), '[^A-Z0-9]', '', 'g'),
-            left(regexp_replace(upper(serial), '[^A-Z0-9]', '', 'g'), 1), '')) = 0
-            THEN NULL
-        ELSE regexp_replace(upper(serial), '[^A-Z0-9]', '', 'g')
-    END;
+    list_transform([regexp_replace(upper(serial), '[^A-Z0-9]', '', 'g')], lambda key:
+        CASE WHEN length(key) >= 4
+            AND key NOT IN (
+                'NONE', 'NA', 'UNKNOWN', 'DEFAULTSTRING', 'SYSTEMSERIALNUMBER', 'TOBEFILLEDBYOEM',
+                'NOTSPECIFIED', 'NOTAVAILABLE', 'INVALID', '123456789', '1234567890')
+            AND replace(key, left(key, 1), '') <> ''
+            THEN key END
+    )[1];
 
--- mac_key('00-1B-44-11-3A-B7') is '001b44113ab7'; NULL for what is no address of a device.
-CREATE MACRO mac_key(address) AS
-    CASE
-        WHEN length(regexp_replace(lower(address), '[^0-9a-f]', '', 'g')) = 12
-            AND regexp_replace(lower(address), '[^0-9a-f]', '', 'g')
-            NOT IN ('000000000000', 'ffffffffffff')
-            THEN regexp_replace(lower(address), '[^0-9a-f]', '', 'g')
-    END;
+-- mac_keys(['00-1B-44-11-3A-B7', '-', NULL]) is ['001b44113ab7']: each address once, without what
+-- is no address of a device.
+CREATE MACRO mac_keys(addresses) AS
+    list_filter(
+        list_distinct(list_transform(
+            addresses, lambda address: regexp_replace(lower(address), '[^0-9a-f]', '', 'g')
+        )),
+        lambda key: length(key) = 12 AND key NOT IN ('000000000000', 'ffffffffffff')
+    );

@@ -7,6 +7,7 @@ chain: keep the head (number and digest) that `verify` prints somewhere else.
 
 import hashlib
 import json
+import threading
 from dataclasses import dataclass
 
 from watchkeeper.errors import AlreadyThere, LockerError
@@ -47,15 +48,20 @@ def parse(number: int, data: bytes) -> Entry:
 
 
 class Log:
-    """The log of one locker. Not shared between threads."""
+    """The log of one locker, for any thread."""
 
     def __init__(self, store: Store) -> None:
         """Reads nothing yet."""
         self._store = store
         self._head: tuple[int, str] | None = None
+        self._lock = threading.Lock()
 
     def append(self, *, kind: str, path: str, manifest_sha256: str, sealed_at: str) -> int:
         """Appends an entry and returns its number; waits for nobody, retries when overtaken."""
+        with self._lock:
+            return self._append(kind, path, manifest_sha256, sealed_at)
+
+    def _append(self, kind: str, path: str, manifest_sha256: str, sealed_at: str) -> int:
         number, previous = self._head or self._find_head()
         while True:
             number += 1

@@ -32,6 +32,13 @@ ITEMS_SCHEMA = pa.schema(
     ]
 )
 
+# Items come by subject, so one resembles the next; words repeat, what was judged seldom does.
+_ITEM_ENCODINGS: dict[str, Any] = {
+    "use_dictionary": ["outcome", "reason", "exception"],
+    "column_encoding": {"subject": "DELTA_BYTE_ARRAY", "name": "DELTA_BYTE_ARRAY"},
+    "write_statistics": ["subject"],
+}
+
 
 class TableWriter:
     """Writes rows of one resource, each key once; rows with a key already seen are counted only."""
@@ -123,7 +130,7 @@ def write_items(store: Store, path: str, items: pa.Table | pa.RecordBatchReader)
     """Writes the items of an assessment under their final name, a batch at a time."""
     batches = items.to_batches() if isinstance(items, pa.Table) else items
     sink = store.open_writer(path)
-    with pq.ParquetWriter(sink, ITEMS_SCHEMA, compression="zstd") as writer:
+    with pq.ParquetWriter(sink, ITEMS_SCHEMA, compression="zstd", **_ITEM_ENCODINGS) as writer:
         waiting: list[pa.RecordBatch] = []
         for batch in batches:
             waiting.append(_item_batch(batch))
