@@ -135,11 +135,14 @@ def judging(
             engine.execute(lock)
         sql, used = check(engine, control, _expected(control).keys())
         engine.execute(
-            f"CREATE TEMP TABLE judged AS SELECT * FROM (\n{sql}\n) ORDER BY subject",  # noqa: S608 - checked above
+            f"CREATE TEMP TABLE answered AS SELECT * FROM (\n{sql}\n)",  # noqa: S608 - checked above
             {name: value for name, value in chosen.items() if name in used},
         )
         for name in _expected(control):
             engine.execute(f'DROP TABLE "{name}"')
+        # Sorted once there is room: the tables are gone by now.
+        engine.execute("CREATE TEMP TABLE judged AS SELECT * FROM answered ORDER BY subject")
+        engine.execute("DROP TABLE answered")
         columns = _answered(engine, control)
         _refuse_strange_items(engine, control)
         engine.execute(_RFC3339)
@@ -192,10 +195,11 @@ def _explained(control: Control, timeout: timedelta) -> Iterator[None]:
     try:
         yield
     except duckdb.InterruptException as error:
-        raise ControlFaulty(
-            f"{control.id}: the SQL was stopped after {timeout.total_seconds():g} s.",
-            hint="Look for a join without a condition or a recursion without an end.",
-        ) from error
+        raise _too_long(control, timeout) from error
+    except OSError as error:  # so a reader of the items says it
+        if "INTERRUPT Error" not in str(error):
+            raise
+        raise _too_long(control, timeout) from error
     except duckdb.OutOfMemoryException as error:
         raise ControlFaulty(f"{control.id}: the SQL needs more memory than it may use.") from error
     except duckdb.PermissionException as error:
@@ -204,6 +208,13 @@ def _explained(control: Control, timeout: timedelta) -> Iterator[None]:
         ) from error
     except duckdb.Error as error:
         raise ControlFaulty(f"{control.id}: the SQL fails: {first_line(error)}") from error
+
+
+def _too_long(control: Control, timeout: timedelta) -> ControlFaulty:
+    return ControlFaulty(
+        f"{control.id}: the SQL was stopped after {timeout.total_seconds():g} s.",
+        hint="Look for a join without a condition or a recursion without an end.",
+    )
 
 
 def _expected(control: Control) -> dict[str, list[str]]:

@@ -84,3 +84,7 @@ CREATE MACRO mac_keys(addresses) AS
         )),
         lambda key: length(key) = 12 AND key NOT IN ('000000000000', 'ffffffffffff')
     );
+
+-- agent_mac_keys(network_interfaces): the same of an agent's network cards, as the console lists them.
+CREATE MACRO agent_mac_keys(cards) AS
+    mac_keys(json_extract_string(as_json(cards), '$[*].physical'));
