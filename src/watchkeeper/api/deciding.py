@@ -148,7 +148,7 @@ class Guard(Schema):
     met: bool
 
 
-class Parameter(Schema):
+class ParameterSet(Schema):
     """A parameter of a control, what it is set to, and by whom."""
 
     name: str
@@ -223,7 +223,7 @@ def whole(decision: Decision, now: datetime, covered: Mapping[str, int]) -> dict
 
 
 def parameter(found: Threshold) -> dict[str, Any]:
-    """A parameter, as `Parameter` has it."""
+    """A parameter, as `ParameterSet` has it."""
     declared, setting = found.parameter, found.setting
     broken = found.broken_now
     plain = ("name", "default", "unit", "why", "minimum", "maximum")

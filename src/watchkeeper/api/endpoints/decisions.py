@@ -166,7 +166,7 @@ def revoke(request: HttpRequest, connection: str, identity: str, wanted: decidin
 @router.get(
     "/connections/{connection}/controls/{control}/parameters",
     auth=SEE,
-    response=list[deciding.Parameter],
+    response=list[deciding.ParameterSet],
     operation_id="parameters",
 )
 def parameters(request: HttpRequest, connection: str, control: str) -> Any:  # noqa: ARG001
@@ -178,7 +178,7 @@ def parameters(request: HttpRequest, connection: str, control: str) -> Any:  # n
 @router.post(
     "/connections/{connection}/controls/{control}/parameters/{parameter}",
     auth=SET,
-    response=deciding.Parameter,
+    response=deciding.ParameterSet,
     operation_id="set_parameter",
 )
 def new_value(

@@ -28,7 +28,7 @@ class Asked(Searched):
     sort: Literal[_SORTS] = Field("-opened", description="With `-` descending.")  # type: ignore[valid-type]
 
 
-class Finding(Schema):
+class ControlFinding(Schema):
     """A failing item through time."""
 
     id: int
@@ -71,7 +71,7 @@ class Past(Schema):
 @router.get(
     "/connections/{connection}/findings",
     auth=SEE,
-    response=Listed[Finding],
+    response=Listed[ControlFinding],
     operation_id="findings",
 )
 def findings(

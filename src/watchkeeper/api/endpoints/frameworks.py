@@ -37,7 +37,7 @@ class Contribution(Schema):
     too_loose: str = Field(description="Why its parameters are not strict enough, or empty.")
 
 
-class Requirement(Schema):
+class FrameworkRequirement(Schema):
     """A requirement with its controls."""
 
     id: str
@@ -51,7 +51,7 @@ class FrameworkDetail(Framework):
     """A framework with each requirement."""
 
     coverage: str
-    requirements: list[Requirement]
+    requirements: list[FrameworkRequirement]
     not_covered: list[str]
 
 
