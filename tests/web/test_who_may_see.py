@@ -24,7 +24,14 @@ POSTED = {
     "web:connection_collect",
     "web:connection_pause",
 }
-ARGUMENTS = {"identity": "HLT-01", "agent": "h1", "name": HOSTILE, "key": "1", "run": "1"}
+ARGUMENTS = {
+    "slug": "soc-2",
+    "identity": "HLT-01",
+    "agent": "h1",
+    "name": HOSTILE,
+    "key": "1",
+    "run": "1",
+}
 
 
 def addresses(resolver: URLResolver, prefix: str = "/") -> Iterator[tuple[str, str]]:
