@@ -15,6 +15,10 @@ from watchkeeper.errors import UsageError
 SETTINGS: Mapping[str, str] = {
     "WATCHKEEPER_DATA": "The folder of this installation: keys, embedded database, evidence.",
     "WATCHKEEPER_LOCKER": "The evidence: a folder, or a bucket's URL. Default: DATA/locker.",
+    "WATCHKEEPER_CONTROLS": (
+        "The folder of the controls you wrote, a Markdown page each. Default: DATA/controls, where "
+        "there is one."
+    ),
     "WATCHKEEPER_DATABASE_URL": (
         "A PostgreSQL of your own, postgresql://user:password@host/database. "
         "Default: an embedded one in DATA."
@@ -53,6 +57,7 @@ class Settings:
 
     data: Path
     locker: str
+    controls: Path | None = None
     database_url: str = field(default="", repr=False)
     host: str = "127.0.0.1"
     port: int = 8765
@@ -62,6 +67,11 @@ class Settings:
     key_file: str = ""
     system_keyring: bool = False
     configuration: Path = field(default=Path("/etc/watchkeeper"), compare=False)
+
+    @property
+    def controls_folder(self) -> Path:
+        """Where the tenant's controls lie; only where `controls` names it must it be there."""
+        return self.controls or self.data / "controls"
 
     @property
     def address(self) -> str:
@@ -92,6 +102,8 @@ class Settings:
             "WATCHKEEPER_HOST": self.host,
             "WATCHKEEPER_PORT": str(self.port),
         }
+        if self.controls:
+            found["WATCHKEEPER_CONTROLS"] = str(self.controls)
         if self.key_file:
             found["WATCHKEEPER_KEY_FILE"] = self.key_file
         if self.system_keyring:
@@ -134,6 +146,7 @@ def load(
     return Settings(
         data=folder,
         locker=environ.get("WATCHKEEPER_LOCKER", "").strip() or str(folder / "locker"),
+        controls=_controls(environ),
         database_url=environ.get("WATCHKEEPER_DATABASE_URL", "").strip(),
         host=host or environ.get("WATCHKEEPER_HOST", "").strip() or "127.0.0.1",
         port=_port(
@@ -156,6 +169,11 @@ def _data(environ: Mapping[str, str]) -> Path:
         return Path("/var/lib/watchkeeper")  # not below a home folder: see ledger/postgres.py
     base = environ.get("XDG_DATA_HOME", "").strip()
     return (Path(base) if base else Path.home() / ".local" / "share") / "watchkeeper"
+
+
+def _controls(environ: Mapping[str, str]) -> Path | None:
+    given = environ.get("WATCHKEEPER_CONTROLS", "").strip()
+    return Path(given).expanduser().absolute() if given else None
 
 
 def _key_file(environ: Mapping[str, str]) -> str:

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from watchkeeper.assessment.engine import judge
 from watchkeeper.assessment.examples import disagreements, tables
+from watchkeeper.assessment.judging import judge
 from watchkeeper.columns import ARROW_TYPES
 from watchkeeper.controls import catalogue
 from watchkeeper.controls.values import COLLECTED_AT, EARLIER, EXAMPLE_NOW, columns_of

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from tests.controls.pages import control
-from watchkeeper.assessment.engine import judge
 from watchkeeper.assessment.examples import tables
 from watchkeeper.assessment.faulty import ControlFaulty
+from watchkeeper.assessment.judging import judge
 from watchkeeper.controls.values import EXAMPLE_NOW
 from watchkeeper.errors import WatchkeeperError
 

@@ -9,10 +9,10 @@ from datetime import datetime
 import pyarrow as pa
 
 from watchkeeper.assessment.deviations import Deviations, Stated
-from watchkeeper.assessment.engine import Judged, judging
 from watchkeeper.assessment.faulty import ControlFaulty
 from watchkeeper.assessment.gather import gather
 from watchkeeper.assessment.inputs import Plan, plan
+from watchkeeper.assessment.judging import Judged, judging
 from watchkeeper.assessment.verdict import Allowed, Conclusion, conclude
 from watchkeeper.clock import rfc3339
 from watchkeeper.controls import prelude_sha256

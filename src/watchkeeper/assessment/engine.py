@@ -6,7 +6,7 @@ engine, so the memory limit holds for it too.
 """
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ from watchkeeper.model.assessment import Counts, Item, Outcome
 from watchkeeper.model.control import Control, Scalar
 from watchkeeper.resources import everything as resources
 
-__all__ = ["MEMORY_LIMIT", "TIMEOUT", "ControlFaulty", "Judged", "judge", "judging"]
+__all__ = ["MEMORY_LIMIT", "TIMEOUT", "Judged", "judging", "too_long", "too_much"]
 
 MEMORY_LIMIT = "1GB"
 TIMEOUT = timedelta(seconds=60)
@@ -76,27 +76,6 @@ class Judged:
     notes: tuple[str, ...] = ()
 
 
-def judge(
-    control: Control,
-    tables: Mapping[str, pa.Table],
-    *,
-    now: datetime,
-    parameters: Mapping[str, Scalar] | None = None,
-    memory_limit: str = MEMORY_LIMIT,
-    timeout: timedelta = TIMEOUT,
-) -> pa.Table:
-    """The items of `judging`, all of them in one table."""
-    with judging(
-        control,
-        dict(tables),
-        now=now,
-        parameters=parameters,
-        memory_limit=memory_limit,
-        timeout=timeout,
-    ) as judged:
-        return judged.items.read_all()
-
-
 @contextmanager
 def judging(
     control: Control,
@@ -107,6 +86,7 @@ def judging(
     deviations: Deviations | None = None,
     memory_limit: str = MEMORY_LIMIT,
     timeout: timedelta = TIMEOUT,
+    on_locked: Callable[[], None] = lambda: None,
 ) -> Iterator[Judged]:
     """One row per subject: subject, name, outcome, reason, observed (JSON text), by subject.
 
@@ -115,7 +95,8 @@ def judging(
 
     `tables` holds every table the control declares (`agents`, `agents_earlier`) with exactly its
     declared columns; `unread` (resource, reason) may be left out. `parameters` are changes of the
-    page's defaults; `deviations` are applied to what was judged. Raises
+    page's defaults; `deviations` are applied to what was judged. `on_locked` is called when the
+    engine needs nothing from outside any more, before it sees the control's SQL. Raises
     ControlFaulty when the control cannot be judged because of itself.
     """
     chosen: dict[str, Any] = {**effective(control, parameters), "now": now}
@@ -128,11 +109,13 @@ def judging(
         duckdb.connect(":memory:", config={**_SETTINGS, **limits}) as engine,
         _stopped(engine, timeout),
     ):
+        engine.execute("SET enable_progress_bar = false")  # it would be drawn over our own output
         engine.execute(prelude())
         _load(engine, control, tables)
         decided.load(engine, deviations or Deviations())
         for lock in _LOCKS:
             engine.execute(lock)
+        on_locked()
         sql, used = check(engine, control, _expected(control).keys())
         engine.execute(
             f"CREATE TEMP TABLE answered AS SELECT * FROM (\n{sql}\n)",  # noqa: S608 - checked above
@@ -195,13 +178,13 @@ def _explained(control: Control, timeout: timedelta) -> Iterator[None]:
     try:
         yield
     except duckdb.InterruptException as error:
-        raise _too_long(control, timeout) from error
+        raise too_long(control, timeout) from error
     except OSError as error:  # so a reader of the items says it
         if "INTERRUPT Error" not in str(error):
             raise
-        raise _too_long(control, timeout) from error
-    except duckdb.OutOfMemoryException as error:
-        raise ControlFaulty(f"{control.id}: the SQL needs more memory than it may use.") from error
+        raise too_long(control, timeout) from error
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
+        raise too_much(control) from error
     except duckdb.PermissionException as error:
         raise ControlFaulty(
             f"{control.id}: the SQL reaches for something outside its tables: {first_line(error)}"
@@ -210,7 +193,13 @@ def _explained(control: Control, timeout: timedelta) -> Iterator[None]:
         raise ControlFaulty(f"{control.id}: the SQL fails: {first_line(error)}") from error
 
 
-def _too_long(control: Control, timeout: timedelta) -> ControlFaulty:
+def too_much(control: Control) -> ControlFaulty:
+    """The SQL asked for more memory than there is for one control."""
+    return ControlFaulty(f"{control.id}: the SQL needs more memory than it may use.")
+
+
+def too_long(control: Control, timeout: timedelta) -> ControlFaulty:
+    """The SQL was not done in time."""
     return ControlFaulty(
         f"{control.id}: the SQL was stopped after {timeout.total_seconds():g} s.",
         hint="Look for a join without a condition or a recursion without an end.",

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from watchkeeper.assessment.engine import judge
+from watchkeeper.assessment.judging import judge
 from watchkeeper.columns import ARROW_TYPES
 from watchkeeper.controls.values import EXAMPLE_NOW, columns_of, rows
 from watchkeeper.model.control import Control, Example

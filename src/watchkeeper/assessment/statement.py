@@ -103,7 +103,7 @@ def _clock_faults(node: Mapping[str, Any]) -> Iterator[str]:
                 yield f"asks the machine with {names[0]}; use $now"
         case "FUNCTION":
             name = str(node["function_name"]).lower()
-            if name in _inconsistent():
+            if name in inconsistent():
                 yield f"calls {name}(), which differs from run to run; for the time use $now"
 
 
@@ -120,7 +120,7 @@ def _walk(value: Any) -> Iterator[Mapping[str, Any]]:
 
 
 @cache
-def _inconsistent() -> frozenset[str]:
+def inconsistent() -> frozenset[str]:
     """Functions that may answer differently for the same arguments, as the engine lists them."""
     with duckdb.connect(":memory:") as engine:
         rows = engine.execute(

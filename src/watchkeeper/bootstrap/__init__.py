@@ -29,6 +29,7 @@ from django.db.migrations.executor import MigrationExecutor
 from watchkeeper import settings as declared
 from watchkeeper.bootstrap.configuration import django_configuration
 from watchkeeper.clock import SYSTEM_CLOCK, Clock
+from watchkeeper.controls import ids, tenant
 from watchkeeper.errors import UsageError
 from watchkeeper.ledger import postgres
 from watchkeeper.ledger.cluster import DatabaseError
@@ -280,6 +281,7 @@ def build(settings: Settings, clock: Clock = SYSTEM_CLOCK, *, collects: bool = F
         **django_configuration(settings, folder, installation, collects=collects)
     )
     django.setup()
+    tenant.use(settings.controls_folder, ids(), needed=settings.controls is not None)
     app = App(settings, folder, installation, keys)
     _built.append(app)
     return app

@@ -42,6 +42,15 @@ LockerFolder = Annotated[
     str,
     typer.Option("--locker", metavar="DIR", help="The evidence folder (or a bucket's URL)."),
 ]
+ControlsFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--controls",
+        metavar="DIR",
+        envvar="WATCHKEEPER_CONTROLS",
+        help="A folder of controls you wrote, beside those that come with the product.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, in the documented shape.")]
 AllowHost = Annotated[
     list[str] | None,

@@ -1,11 +1,13 @@
 """Results, items and collections: as documents for programs and as tables for people."""
 
+import sys
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from watchkeeper.cli._console import number, visible
 from watchkeeper.clock import rfc3339
+from watchkeeper.controls import tenant
 from watchkeeper.model.assessment import Assessment, Result
 from watchkeeper.model.collection import Collection
 
@@ -64,6 +66,21 @@ def assessment_as_json(found: Assessment) -> dict[str, Any]:
     }
 
 
+def tell_of_faulty() -> bool:
+    """Says on standard error which pages in use are no controls, and why; whether there are any."""
+    found = tenant.in_use().faulty
+    for each in found:
+        print(f"error: {visible(each.file)} is no control and was not judged:", file=sys.stderr)
+        for fault in each.faults:
+            print(f"       {visible(fault)}", file=sys.stderr)
+    return bool(found)
+
+
+def faulty_as_json() -> list[dict[str, Any]]:
+    """The same for programs."""
+    return [{"file": each.file, "faults": list(each.faults)} for each in tenant.in_use().faulty]
+
+
 def results_table(found: Sequence[Assessment], title: str) -> "Table":
     """The results, worst first."""
     from rich import box
@@ -76,7 +93,7 @@ def results_table(found: Sequence[Assessment], title: str) -> "Table":
         table.add_column(heading, justify="right" if right else "left", no_wrap=right)
     ordered = sorted(found, key=lambda each: (each.result.rank, each.control))
     for each in ordered:
-        words = Text(each.title, style="bold")
+        words = Text(visible(each.title), style="bold")
         words.append(f"\n{visible(each.reason)}", style="not bold")
         table.add_row(
             each.control,

@@ -87,6 +87,18 @@ class Desk:
         found = of_locker(self.locker, self.connection)
         return {name: each for name, each in found.items() if each.sort.resource == resource}
 
+    def judged(self, control: str) -> "Control | None":
+        """A control that is none of the catalogue's, as its page was sealed; None: never judged."""
+        from watchkeeper.controls.page import parse
+        from watchkeeper.locker import layout
+        from watchkeeper.resources import everything
+
+        sealed = self.locker.assessments(self.connection, control) if control else []
+        if not sealed:
+            return None
+        page = self.locker.store.get(f"{sealed[-1].path}/{layout.PAGE}")
+        return parse(page, f"{control}.md", everything(), None, tenant=True)
+
     def request(self, ask: "Callable[[], Statement]") -> str:
         """Asks for a statement; its id. Raises UsageError."""
         if not self.installed:
@@ -190,12 +202,13 @@ def terms(here: Desk, ticket: str, starts: str, ends: str) -> "Asked":
     return Asked(here.person, ticket, begins, parse_end(ends, begins or here.now))
 
 
-def control_of(identity: str) -> "Control":
-    """The control of that id; raises UsageError."""
+def control_of(identity: str, here: "Desk | None" = None) -> "Control":
+    """The control of that id: of the catalogue, else as it was judged last; raises UsageError."""
     from watchkeeper.controls import catalogue
     from watchkeeper.errors import UsageError
 
-    found = catalogue().get(identity.strip().upper())
+    name = identity.strip().upper()
+    found = catalogue().get(name) or (here.judged(name) if here is not None else None)
     if found is None:
         raise UsageError(
             f"There is no control {identity!r}.", hint=f"There are: {', '.join(catalogue())}."

@@ -53,7 +53,7 @@ def command(
 
         def ask() -> "Statement":
             wanted = asking.ExceptionAsked(
-                control=shared.control_of(control),
+                control=shared.control_of(control, here),
                 reason=reason,
                 risk=risk,
                 measure=measure,

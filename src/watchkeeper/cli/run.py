@@ -11,6 +11,7 @@ from watchkeeper.cli._console import (
     CaFile,
     Connection,
     ConsoleUrl,
+    ControlsFolder,
     LockerFolder,
     Pause,
     Rates,
@@ -46,6 +47,7 @@ def command(
         str | None, typer.Option(metavar="ID", help="Read this one device afresh, nothing else.")
     ] = None,
     connection: Connection = None,
+    controls: ControlsFolder = None,
     as_json: AsJson = False,
     allow_host: AllowHost = None,
     silence: Silence = 30.0,
@@ -67,10 +69,12 @@ def command(
     JSON: {"connection": {"name", "console", "scope", "visible_sites"}, "collections": [{"resource",
     "verdict", "rows", "distinct", "count_before", "count_after", "reason", …}], "results":
     [{"control", "version", "result", "counts", "reason", …}], "went_on": [resources of an earlier
-    run that was cut off], "left": [resources in part read before and not come to], "error"}.
+    run that was cut off], "left": [resources in part read before and not come to],
+    "faulty_controls": [{"file", "faults"}], "error"}.
     """
     from watchkeeper.cli import _report
     from watchkeeper.collection.engine import collect
+    from watchkeeper.controls import ids, tenant
     from watchkeeper.errors import UsageError
     from watchkeeper.locker.layout import connection_id
     from watchkeeper.locker.locker import Locker
@@ -87,7 +91,8 @@ def command(
         rates=rate,
         ca_file=ca_file,
     )
-    resources, controls = _selection(only)
+    tenant.use(controls, ids())
+    resources, wanted = _selection(only)
     name = connection_id(client.address.netloc if connection is None else connection)
     if connection is not None and name != connection.lower():
         raise UsageError(
@@ -98,17 +103,18 @@ def command(
     with _progress(quiet=as_json) as listener:
         report = collect(client, store, name, only=resources, agent=agent, on_progress=listener)
         client.close()
-        results = [] if agent is not None else _judge(store, name, controls)
+        results = [] if agent is not None else _judge(store, name, wanted)
     document = _document(name, client.address.url, store, report, results)
     if as_json:
         print_json(document)
     else:
         _print(document, report, results)
+    faulty = _report.tell_of_faulty()
     if not report.anything_read:
         raise typer.Exit(4)
     if agent is not None:
         raise typer.Exit(_agent_exit(report, agent))
-    raise typer.Exit(_report.exit_code(results))
+    raise typer.Exit(3 if faulty else _report.exit_code(results))
 
 
 def _selection(only: str | None) -> tuple[list[str] | None, list[str] | None]:
@@ -173,6 +179,7 @@ def _document(
         "results": [_report.assessment_as_json(found) for found in results],
         "went_on": report.went_on,
         "left": report.left,
+        "faulty_controls": _report.faulty_as_json(),
         "error": str(report.fatal) if report.fatal is not None else None,
     }
 

@@ -62,7 +62,7 @@ def command(
                 selector,
                 reason,
                 shared.terms(here, ticket, starts, ends),
-                controls=[shared.control_of(each).id for each in control or ()],
+                controls=[shared.control_of(each, here).id for each in control or ()],
                 replaces=replaces,
             )
 

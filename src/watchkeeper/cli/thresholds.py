@@ -58,7 +58,7 @@ def command(
         )
     with shared.desk(locker, connection, by, data) as here:
         if action is not Action.LIST:
-            declared = shared.control_of(control)
+            declared = shared.control_of(control, here)
             known = {each.name: each for each in declared.parameters}
             known |= {name: each for name, each in EVERY.items() if name not in known}
             if parameter not in known:

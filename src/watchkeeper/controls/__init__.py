@@ -5,8 +5,8 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from watchkeeper.controls import tenant
 from watchkeeper.controls.page import parse
-from watchkeeper.errors import DeclarationError
 from watchkeeper.frameworks import identifiers
 from watchkeeper.model.control import Control
 from watchkeeper.resources import everything as resources
@@ -14,37 +14,30 @@ from watchkeeper.resources import everything as resources
 PRELUDE = "prelude.sql"
 
 
-@cache
 def catalogue() -> dict[str, Control]:
-    """Every control that comes with the product by id, in the order of ids.
+    """Every control by id: the product's in the order of their ids, then the tenant's.
 
-    Raises DeclarationError when a page is faulty.
+    A page of the tenant's that is faulty is not among them: `tenant.in_use` tells of it. Raises
+    DeclarationError when a page of the product is faulty.
     """
-    pages = sorted(
-        (each for each in files(__name__).iterdir() if each.name.endswith(".md")),
-        key=lambda each: each.name,
-    )
-    found = [parse(each.read_bytes(), each.name, resources(), identifiers()) for each in pages]
+    return built_in() | tenant.in_use().controls
+
+
+@cache
+def ids() -> frozenset[str]:
+    """The ids of the product's controls: their files' names."""
+    return frozenset(each.stem for each in _pages())
+
+
+@cache
+def built_in() -> dict[str, Control]:
+    """Those that come with the product; raises DeclarationError when a page is faulty."""
+    found = [parse(each.read_bytes(), each.name, resources(), identifiers()) for each in _pages()]
     return {control.id: control for control in found}
 
 
-def read_folder(folder: Path) -> dict[str, Control]:
-    """The controls a tenant wrote, by id: every `.md` file of a folder but its README.
-
-    Raises DeclarationError when a page is faulty or takes the id of a control of the product.
-    """
-    found: dict[str, Control] = {}
-    for path in sorted(folder.glob("*.md")):
-        if path.stem.upper() == "README":
-            continue
-        control = parse(path.read_bytes(), path.name, resources(), identifiers())
-        if control.id in catalogue():
-            raise DeclarationError(
-                f"{path.name}: the id {control.id} belongs to a control of the product.",
-                hint="Give it an id of its own, such as a prefix of your organisation.",
-            )
-        found[control.id] = control
-    return found
+def _pages() -> list[Path]:
+    return sorted(Path(str(files(__name__))).glob("*.md"))
 
 
 @cache

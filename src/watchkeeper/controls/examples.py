@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from markdown_it.token import Token
 
-from watchkeeper.controls.faults import PageFault
+from watchkeeper.controls.faults import Noted, PageFault
 from watchkeeper.controls.front import Front
 from watchkeeper.controls.parameters import out_of_bounds
 from watchkeeper.controls.values import EXAMPLE_NOW, UNREAD, cell, parameter_value, tables_of
@@ -22,14 +22,20 @@ _PARAMETERS = ("name", "value")
 def read(
     tokens: Sequence[Token], declared: Front, resources: Mapping[str, Resource]
 ) -> tuple[Example, ...]:
-    """Every `### sentence` with the tables under it."""
+    """Every `### sentence` with the tables under it; PageFaults names all that is wrong."""
     known = tables_of(declared.reads, declared.earlier, resources)
-    found: list[Example] = []
+    noted = Noted()
+    found: dict[str, Example | None] = {}
     for name, part in _parts(tokens):
-        if any(name == each.name for each in found):
-            raise PageFault(f"two examples are called {name!r}")
-        found.append(_example(name, part, declared, known))
-    return tuple(found)
+        noted.ask(None, _check_new, name, found)
+        found[name] = noted.ask(None, _example, name, part, declared, known)
+    noted.end()
+    return tuple(each for each in found.values() if each is not None)
+
+
+def _check_new(name: str, found: Mapping[str, Example | None]) -> None:
+    if name in found:
+        raise PageFault(f"two examples are called {name!r}")
 
 
 def _parts(tokens: Sequence[Token]) -> list[tuple[str, Sequence[Token]]]:

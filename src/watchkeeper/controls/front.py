@@ -1,13 +1,14 @@
 """The front matter of a control's page: who it is, what it reads, what a tenant may change."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from watchkeeper.controls import requirements
-from watchkeeper.controls.faults import PageFault
+from watchkeeper.controls.faults import Noted, PageFault, PageFaults
 from watchkeeper.controls.parameters import EVERY, out_of_bounds
 from watchkeeper.controls.requirements import Known
 from watchkeeper.model.control import Cadence, Parameter, Requirement, Severity
@@ -47,39 +48,56 @@ class Front:
 def read(
     values: Mapping[str, Any], resources: Mapping[str, Resource], known: Known | None
 ) -> Front:
-    """The front matter as typed values; PageFault names what is wrong."""
-    _check_keys(values)
-    reads = _tables("reads", values["reads"], resources)
-    if not reads:
-        raise PageFault("'reads' names no resource")
-    earlier = _earlier(values.get("earlier", {}), reads, resources)
-    baseline = _flag(values, "baseline")
-    if baseline and not earlier:
-        raise PageFault("'baseline' is true and 'earlier' names no resource")
-    parameters = _parameters(values.get("parameters", {}))
-    return Front(
-        id=_matching(values, "id", _ID, "capitals and a number such as HLT-01"),
-        version=_matching(values, "version", _VERSION, "three numbers such as 1.0.0"),
-        title=_text(values, "title"),
-        severity=_word(values, "severity", Severity),
-        cadence=_word(values, "cadence", Cadence),
+    """The front matter as typed values; PageFaults names all that is wrong."""
+    noted = Noted()
+    noted.ask(None, _check_keys, values)
+    noted.end()
+    reads = noted.ask({}, _reads, values["reads"], resources)
+    earlier = noted.ask({}, _earlier, values.get("earlier", {}), reads, resources) if reads else {}
+    parameters = noted.ask((), _parameters, values.get("parameters", {}))
+    optional = noted.ask(frozenset(), _optional, values.get("optional", []), reads or None)
+    needed = noted.ask((), requirements.read, values["requirements"], parameters, known)
+    found = Front(
+        id=noted.ask("", _matching, values, "id", _ID, "capitals and a number such as HLT-01"),
+        version=noted.ask(
+            "", _matching, values, "version", _VERSION, "three numbers such as 1.0.0"
+        ),
+        title=noted.ask("", _text, values, "title"),
+        severity=noted.ask(Severity.LOW, _word, values, "severity", Severity),
+        cadence=noted.ask(Cadence.DAILY, _word, values, "cadence", Cadence),
         reads=reads,
-        optional=_optional(values.get("optional", []), reads),
+        optional=optional,
         earlier=earlier,
-        lookback_days=_lookback(values),
-        baseline=baseline,
+        lookback_days=noted.ask(0, _lookback, values),
+        baseline=noted.ask(False, _baseline, values),  # noqa: FBT003 - the value that is read
         parameters=parameters,
-        requirements=requirements.read(values["requirements"], parameters, known),
+        requirements=needed,
     )
+    noted.end()
+    return found
 
 
 def _check_keys(values: Mapping[str, Any]) -> None:
-    for key in values:
-        if key not in _ALLOWED:
-            raise PageFault(f"the front matter has an unknown key {key!r}")
-    for key in _NEEDED:
-        if key not in values:
-            raise PageFault(f"the front matter has no {key!r}")
+    noted = [
+        f"the front matter has an unknown key {key!r}" for key in values if key not in _ALLOWED
+    ]
+    noted += [f"the front matter has no {key!r}" for key in _NEEDED if key not in values]
+    if noted:
+        raise PageFaults(noted)
+
+
+def _reads(value: Any, resources: Mapping[str, Resource]) -> dict[str, tuple[str, ...]]:
+    reads = _tables("reads", value, resources)
+    if not reads:
+        raise PageFault("'reads' names no resource")
+    return reads
+
+
+def _baseline(values: Mapping[str, Any]) -> bool:
+    baseline = _flag(values, "baseline")
+    if baseline and not values.get("earlier"):
+        raise PageFault("'baseline' is true and 'earlier' names no resource")
+    return baseline
 
 
 def _earlier(
@@ -98,29 +116,43 @@ def _earlier(
 def _tables(key: str, value: Any, resources: Mapping[str, Resource]) -> dict[str, tuple[str, ...]]:
     if not isinstance(value, dict):
         raise PageFault(f"{key!r} is not `resource: [columns]`")
-    found: dict[str, tuple[str, ...]] = {}
-    for name, columns in value.items():
-        if name not in resources:
-            raise PageFault(f"{key!r} names {name!r}, which is no resource")
-        if not _texts(columns) or not columns:
-            raise PageFault(f"{key!r} gives no list of columns for {name!r}")
-        known = {column.name for column in resources[name].columns}
-        for column in columns:
-            if column not in known:
-                raise PageFault(f"{key!r} names {name}.{column}, a column {name} does not have")
-        if len(set(columns)) != len(columns):
-            raise PageFault(f"{key!r} names a column of {name!r} twice")
-        found[name] = tuple(columns)
+    noted = Noted()
+    found = {
+        name: noted.ask((), _columns, key, name, columns, resources)
+        for name, columns in value.items()
+    }
+    noted.end()
     return found
+
+
+def _columns(
+    key: str, name: Any, columns: Any, resources: Mapping[str, Resource]
+) -> tuple[str, ...]:
+    if name not in resources:
+        raise PageFault(f"{key!r} names {name!r}, which is no resource")
+    if not _texts(columns) or not columns:
+        raise PageFault(f"{key!r} gives no list of columns for {name!r}")
+    known = {column.name for column in resources[name].columns}
+    unknown = [column for column in columns if column not in known]
+    if unknown:
+        raise PageFaults(
+            [f"{key!r} names {name}.{each}, a column {name} does not have" for each in unknown]
+        )
+    if len(set(columns)) != len(columns):
+        raise PageFault(f"{key!r} names a column of {name!r} twice")
+    return tuple(columns)
 
 
 def _texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
-def _optional(value: Any, reads: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+def _optional(value: Any, reads: Mapping[str, tuple[str, ...]] | None) -> frozenset[str]:
+    """The optional ones; without `reads`, which has a fault of its own, they are not looked up."""
     if not _texts(value):
         raise PageFault("'optional' is not a list of resources")
+    if reads is None:
+        return frozenset(value)
     for name in value:
         if name not in reads:
             raise PageFault(f"'optional' names {name!r}, which 'reads' does not")
@@ -149,6 +181,8 @@ def _text(values: Mapping[str, Any], key: str) -> str:
     value = values[key]
     if not isinstance(value, str) or not value.strip():
         raise PageFault(f"{key!r} is {value!r}, not a text")
+    if any(unicodedata.category(each) in {"Cc", "Cf"} for each in value.strip()):
+        raise PageFault(f"{key!r} is {value!r}, which holds what cannot be seen")
     return value.strip()
 
 
@@ -170,7 +204,10 @@ def _word(values: Mapping[str, Any], key: str, words: type[Word]) -> Word:
 def _parameters(value: Any) -> tuple[Parameter, ...]:
     if not isinstance(value, dict):
         raise PageFault("'parameters' is not `name: {default, min, max, unit, why}`")
-    return tuple(_parameter(name, each) for name, each in value.items())
+    noted = Noted()
+    found = [noted.ask(None, _parameter, name, each) for name, each in value.items()]
+    noted.end()
+    return tuple(each for each in found if each is not None)
 
 
 def _parameter(name: Any, value: Any) -> Parameter:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NoReturn
 
@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from watchkeeper.controls import examples, front
-from watchkeeper.controls.faults import PageFault
+from watchkeeper.controls.faults import Noted, PageFault, PageFaults
 from watchkeeper.controls.front import Front
 from watchkeeper.controls.requirements import Known
 from watchkeeper.errors import DeclarationError
@@ -20,6 +20,7 @@ from watchkeeper.model.control import Control
 from watchkeeper.model.resource import Resource
 
 SECTIONS = ("Why", "Remedy", "Logic", "Examples")
+LARGEST = 256 * 1024  # bytes; the longest page of the product has a tenth of that
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 _HINT = "Compare it with a control that is there; docs say what each part is for."
 
@@ -33,7 +34,16 @@ class Section:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML's plain values; a key that stands twice is a fault, not an overwrite."""
+    """YAML's plain values; a key that stands twice is a fault, and so is what stands for others.
+
+    Aliases of aliases would make a short page as large as memory.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """The node, once it is known to be none that was given elsewhere."""
+        if self.check_event(yaml.AliasEvent):
+            raise PageFault("the front matter uses an alias (*name); write the value out")
+        return super().compose_node(parent, index)
 
     def construct_mapping(
         self,
@@ -49,32 +59,64 @@ class _Loader(yaml.SafeLoader):
 
 
 def parse(
-    data: bytes, file: str, resources: Mapping[str, Resource], known: Known | None
+    data: bytes,
+    file: str,
+    resources: Mapping[str, Resource],
+    known: Known | None,
+    *,
+    tenant: bool = False,
 ) -> Control:
     """The control a page declares; `file` is its name (`HLT-01.md`).
 
     `known` are the requirements it may refer to; None for a page that was sealed, whose
-    frameworks may have changed since. Raises DeclarationError for every fault that shows without
-    running the SQL.
+    frameworks may have changed since. Raises DeclarationError with the first of the faults that
+    show without running the SQL.
     """
     try:
-        return _control(data, file, resources, known)
-    except PageFault as fault:
-        raise DeclarationError(f"controls/{file}: {fault}.", hint=_HINT) from fault
+        return read(data, file, resources, known, tenant=tenant)
+    except PageFaults as faults:
+        more = len(faults.faults) - 1
+        told = f"{faults.faults[0]}{f' (and {more} more)' if more else ''}"
+        where = file if tenant else f"controls/{file}"
+        hint = "`watchkeeper controls lint` tells all of them." if tenant else _HINT
+        raise DeclarationError(f"{where}: {told}.", hint=hint) from faults
+
+
+def read(
+    data: bytes,
+    file: str,
+    resources: Mapping[str, Resource],
+    known: Known | None,
+    *,
+    tenant: bool = False,
+) -> Control:
+    """As `parse`; raises PageFaults with all of the faults instead."""
+    noted = Noted()
+    control = noted.ask(None, _control, data, file, resources, known)
+    noted.end()
+    assert control is not None  # noqa: S101 - a fault would have been noted
+    return replace(control, tenant=tenant)
 
 
 def _control(
     data: bytes, file: str, resources: Mapping[str, Resource], known: Known | None
 ) -> Control:
+    if len(data) > LARGEST:
+        raise PageFault(f"the page is larger than {LARGEST // 1024} KiB")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise PageFault(f"the page is not UTF-8 (byte {error.start})") from error
     matter, body = _split(text)
-    declared = front.read(_yaml(matter), resources, known)
-    if f"{declared.id}.md" != file:
-        raise PageFault(f"the id is {declared.id!r}; name the file {declared.id}.md")
-    sections = _sections(body)
+    noted = Noted()
+    declared = noted.ask(None, _front, matter, file, resources, known)
+    sections = noted.ask({}, _sections, body)
+    why = noted.ask("", _prose, sections, "Why")
+    remedy = noted.ask("", _prose, sections, "Remedy")
+    logic = noted.ask("", _logic, sections)
+    found = noted.ask((), _examples, sections, declared, resources) if declared else ()
+    noted.end()
+    assert declared is not None  # noqa: S101 - a fault would have been noted
     return Control(
         id=declared.id,
         version=declared.version,
@@ -84,10 +126,10 @@ def _control(
         reads=declared.reads,
         parameters=declared.parameters,
         requirements=declared.requirements,
-        why=_prose(sections, "Why"),
-        remedy=_prose(sections, "Remedy"),
-        logic=_logic(sections["Logic"]),
-        examples=_examples(sections["Examples"], declared, resources),
+        why=why,
+        remedy=remedy,
+        logic=logic,
+        examples=found,
         page=text,
         sha256=hashlib.sha256(data).hexdigest(),
         optional=declared.optional,
@@ -95,6 +137,13 @@ def _control(
         lookback=timedelta(days=declared.lookback_days),
         baseline=declared.baseline,
     )
+
+
+def _front(matter: str, file: str, resources: Mapping[str, Resource], known: Known | None) -> Front:
+    declared = front.read(_yaml(matter), resources, known)
+    if f"{declared.id}.md" != file:
+        raise PageFault(f"the id is {declared.id!r}; name the file {declared.id}.md")
+    return declared
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -124,18 +173,20 @@ def _sections(body: str) -> dict[str, Section]:
         if token.type == "heading_open" and token.tag in {"h1", "h2"}
     ]
     found: dict[str, Section] = {}
-    for position, end in zip(starts, [*starts[1:], len(tokens)], strict=True):
+    faults: list[str] = []
+    for position, end in zip(starts, [*starts, len(tokens)][1:], strict=True):
         title = tokens[position + 1].content.strip()
         if tokens[position].tag == "h1" or title not in SECTIONS:
-            raise PageFault(f"it has a section {title!r}; the sections are {', '.join(SECTIONS)}")
+            faults.append(f"it has a section {title!r}; the sections are {', '.join(SECTIONS)}")
+            continue
         if title in found:
-            raise PageFault(f"it has the section {title!r} twice")
+            faults.append(f"it has the section {title!r} twice")
         last = _line(tokens[end])[0] if end < len(tokens) else len(lines)
         text = "\n".join(lines[_line(tokens[position])[1] : last]).strip()
         found[title] = Section(text, tuple(tokens[position + 3 : end]))
-    for title in SECTIONS:
-        if title not in found:
-            raise PageFault(f"it has no section {title!r}")
+    faults += [f"it has no section {title!r}" for title in SECTIONS if title not in found]
+    if faults:
+        raise PageFaults(faults)
     return found
 
 
@@ -146,12 +197,17 @@ def _line(token: Token) -> tuple[int, int]:
 
 
 def _prose(sections: Mapping[str, Section], title: str) -> str:
+    if title not in sections:
+        return ""  # told with the sections
     if not sections[title].text:
         _fault(f"the section {title!r} is empty")
     return sections[title].text
 
 
-def _logic(section: Section) -> str:
+def _logic(sections: Mapping[str, Section]) -> str:
+    section = sections.get("Logic")
+    if section is None:
+        return ""
     blocks = [token for token in section.tokens if token.type == "fence"]
     if len(blocks) != 1 or blocks[0].info.strip() != "sql":
         _fault("the section 'Logic' must hold exactly one ```sql block")
@@ -161,8 +217,11 @@ def _logic(section: Section) -> str:
 
 
 def _examples(
-    section: Section, declared: Front, resources: Mapping[str, Resource]
+    sections: Mapping[str, Section], declared: Front, resources: Mapping[str, Resource]
 ) -> tuple[examples.Example, ...]:
+    section = sections.get("Examples")
+    if section is None:
+        return ()
     found = examples.read(section.tokens, declared, resources)
     outcomes = {outcome for each in found for outcome, _ in each.expected.values()}
     for needed in ("pass", "fail"):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from watchkeeper.controls.faults import PageFault
+from watchkeeper.controls.faults import Noted, PageFault
 from watchkeeper.model.control import Guardrail, Parameter, Relation, Requirement, Scalar
 from watchkeeper.model.guardrail import OPERATORS
 
@@ -19,24 +19,39 @@ _GUARDRAIL = re.compile(r"([a-z][a-z0-9_]*)\s*(<=|>=|<|>|==)\s*(\d+(?:\.\d+)?)")
 def read(
     value: Any, parameters: tuple[Parameter, ...], known: Known | None
 ) -> tuple[Requirement, ...]:
-    """The requirements; PageFault names what is wrong. Without `known` none is looked up."""
+    """The requirements; PageFaults names all that is wrong. Without `known` none is looked up."""
     if not isinstance(value, dict):
         raise PageFault("'requirements' is not `framework: [clauses]`")
     defaults = {parameter.name: parameter.default for parameter in parameters}
+    noted = Noted()
     found: list[Requirement] = []
     for framework, clauses in value.items():
-        if not isinstance(framework, str) or not _SLUG.fullmatch(framework):
-            raise PageFault(f"the framework {framework!r} is not named like nist-800-53-r5")
-        if not isinstance(clauses, list) or not clauses:
-            raise PageFault(f"the framework {framework!r} has no list of clauses")
-        found += [_requirement(framework, clause, defaults) for clause in clauses]
+        found += noted.ask([], _of_framework, framework, clauses, defaults)
     named = [(each.framework, each.id) for each in found]
-    for each in named:
-        if named.count(each) > 1:
-            raise PageFault(f"it names {each[0]} {each[1]} twice")
-        if known is not None:
-            _look_up(*each, known)
+    for each in dict.fromkeys(named):
+        noted.ask(None, _check, each, named.count(each), known)
+    noted.end()
     return tuple(found)
+
+
+def _of_framework(
+    framework: Any, clauses: Any, defaults: Mapping[str, Scalar]
+) -> list[Requirement]:
+    if not isinstance(framework, str) or not _SLUG.fullmatch(framework):
+        raise PageFault(f"the framework {framework!r} is not named like nist-800-53-r5")
+    if not isinstance(clauses, list) or not clauses:
+        raise PageFault(f"the framework {framework!r} has no list of clauses")
+    noted = Noted()
+    found = [noted.ask(None, _requirement, framework, clause, defaults) for clause in clauses]
+    noted.end()
+    return [each for each in found if each is not None]
+
+
+def _check(named: tuple[str, str], count: int, known: Known | None) -> None:
+    if count > 1:
+        raise PageFault(f"it names {named[0]} {named[1]} twice")
+    if known is not None:
+        _look_up(*named, known)
 
 
 def _look_up(framework: str, clause: str, known: Known) -> None:

@@ -135,6 +135,8 @@ class Control:
     lookback: timedelta = timedelta(days=8)
     baseline: bool = False
     """True: without an earlier collection nothing can be judged, and that is said, not guessed."""
+    tenant: bool = False
+    """True: the tenant wrote it, so it is judged in a process of its own."""
 
     @property
     def defaults(self) -> dict[str, Scalar]:
