@@ -1,5 +1,6 @@
 """What goes into a backup: what the locker's log vouches for, and what is wrong with it is said."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from tests.rows import put_page
 from watchkeeper.bootstrap import App
 from watchkeeper.ledger.archive import files, manifest_of
 from watchkeeper.ledger.backup import Made, backup
-from watchkeeper.ledger.restore import restore_locker
+from watchkeeper.ledger.restore import restore_controls, restore_locker
 from watchkeeper.locker import layout
 from watchkeeper.locker.locker import Locker
 from watchkeeper.locker.store import Store
@@ -20,7 +21,7 @@ from .conftest import seal_collection
 pytestmark = pytest.mark.postgres
 
 
-def make(path: Path, app: App, locker: Locker) -> Made:
+def make(path: Path, app: App, locker: Locker, controls: Sequence[Path] = ()) -> Made:
     return backup(
         path,
         version="1",
@@ -28,7 +29,23 @@ def make(path: Path, app: App, locker: Locker) -> Made:
         store=locker.store,
         keys=(),
         on_progress=lambda what, done, total: None,  # noqa: ARG005 - nobody looks
+        controls=controls,
     )
+
+
+def test_controls_people_wrote_come_back_where_none_is(
+    app: App, locker: Locker, tmp_path: Path
+) -> None:
+    pages = [tmp_path / "ACME-01.md", tmp_path / "ACME-02.md"]
+    for each in pages:
+        each.write_text(f"as backed up {each.name}", encoding="utf-8")
+    make(tmp_path / "b.tar", app, locker, pages)
+    again = tmp_path / "again"
+    again.mkdir()
+    (again / "ACME-02.md").write_text("newer", encoding="utf-8")
+    assert restore_controls(tmp_path / "b.tar", again) == ["ACME-01.md"]
+    assert (again / "ACME-01.md").read_text(encoding="utf-8") == "as backed up ACME-01.md"
+    assert (again / "ACME-02.md").read_text(encoding="utf-8") == "newer"
 
 
 def test_what_is_being_written_is_left_out_and_the_rest_is_whole(

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from watchkeeper.assessment.judging import judge
+from watchkeeper.assessment import engine
 from watchkeeper.columns import ARROW_TYPES
 from watchkeeper.controls.values import EXAMPLE_NOW, columns_of, rows
 from watchkeeper.model.control import Control, Example
@@ -29,10 +29,12 @@ def tables(
 def disagreements(control: Control, example: Example) -> list[str]:
     """Where the SQL says something else than the example; empty when they agree.
 
-    Raises ControlFaulty when the SQL cannot be judged at all.
+    It is judged in this process: a tenant's control is tried in its own, see `trial`. Raises
+    ControlFaulty when the SQL cannot be judged at all.
     """
-    items = judge(control, tables(control, example), now=EXAMPLE_NOW, parameters=example.parameters)
-    found = {row["subject"]: row for row in items.to_pylist()}
+    given = dict(tables(control, example))
+    with engine.judging(control, given, now=EXAMPLE_NOW, parameters=example.parameters) as judged:
+        found = {row["subject"]: row for row in judged.items.read_all().to_pylist()}
     said: list[str] = []
     for subject, (outcome, reason) in example.expected.items():
         item = found.pop(subject, None)

@@ -60,6 +60,7 @@ def command(
                 store=store,
                 keys=keys,
                 on_progress=counting,
+                controls=_pages(app),
             )
         record(actor(), "backup.made", target.name, keys=bool(keys), locker=store is not None)
     written = size(target.stat().st_size)
@@ -77,6 +78,16 @@ def command(
         print(f"! {visible(path)} is not what was sealed; `watchkeeper verify` says more.")
     if made.differences:
         raise typer.Exit(_DIFFERS)
+
+
+def _pages(app: "App") -> list[Path]:
+    """The pages of controls in the data folder; those that lie elsewhere are not ours to keep."""
+    from watchkeeper.controls.tenant import listed
+
+    folder = app.settings.controls_folder
+    if app.settings.controls is not None or not folder.is_dir():
+        return []
+    return [folder / name for name in listed(folder) if (folder / name).is_file()]
 
 
 def _store(app: "App", *, wanted: bool | None) -> "Store | None":

@@ -19,9 +19,10 @@ _MARKS = {"right": "✓", "note": "·", "wrong": "✗", "unchecked": "?"}
 def command(data: DataFolderOption = None, as_json: AsJson = False) -> None:
     """Go through the installation and say what is right, what is wrong, and how to mend it.
 
-    Settings, data folder, keys, database, locker, index, jobs, schedule, clock, connections and
-    pages. Nothing is changed and no console is asked. Where nothing runs, the embedded database is
-    started for the examination. ✓ right, · worth knowing, ✗ wrong, ? could not be checked.
+    Settings, data folder, keys, controls, database, locker, index, jobs, schedule, clock,
+    connections and pages. Nothing is changed and no console is asked. Where nothing runs, the
+    embedded database is started for the examination. ✓ right, · worth knowing, ✗ wrong, ? could
+    not be checked.
 
     Exit code 0: nothing is wrong; 1: something is, or could not be checked.
 
@@ -69,6 +70,7 @@ def _examine(settings: "Settings") -> "list[Finding]":
     from watchkeeper.doctor.examination import examine, made  # after Django is configured
 
     found += made("keys", lambda: places.keys(app.keys, folder, settings.configuration))
+    found += made("controls", places.controls)
     if not settings.database_url and not any(folder.postgres.glob("*/PG_VERSION")):
         mend = "`watchkeeper up` makes it; `watchkeeper restore` or `reindex` bring one back."
         return [*found, wrong("database", "There is no database yet.", mend), *_not_reached()]

@@ -121,6 +121,8 @@ def _bring_back(app: "App", source: Path, told: dict[str, Any], counting: Any) -
     )
     app.migrate()
     app.make_locker()
+    if pages := restore.restore_controls(source, app.settings.controls_folder):
+        print(f"{len(pages)} controls of your own are in {app.settings.controls_folder}.")
     _restore_keys(app, restore.keys_of(source))
     locker = app.installation.locker()
     for connection in Connection.objects.all():

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from watchkeeper.controls import ids, tenant
 from watchkeeper.doctor.finding import Finding, note, right, wrong
 from watchkeeper.ledger.folder import DataFolder
 from watchkeeper.ledger.keys import KeyRing, own_file
@@ -71,6 +72,21 @@ def keys(ring: KeyRing, data: DataFolder, configuration: Path) -> list[Finding]:
             "there), or elsewhere, and set WATCHKEEPER_KEY_FILE.",
         )
     ]
+
+
+def controls() -> list[Finding]:
+    """Whether the pages of the tenant's folder in use can all be read as controls."""
+    topic, found = "controls", tenant.in_use()
+    mend = "`watchkeeper controls lint` tells what is wrong with each; mend or remove it."
+    faulty = [
+        wrong(topic, f"{each.file} is no control: {' '.join(each.faults)}", mend)
+        for each in found.faulty
+    ]
+    if faulty:
+        return faulty
+    many = len(found.controls)
+    yours = f", {many} of your own" if many else ", none of your own"
+    return [right(topic, f"{len(ids())} controls of the product{yours}.")]
 
 
 def _keys(count: int) -> str:

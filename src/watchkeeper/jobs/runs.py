@@ -62,17 +62,22 @@ def ask_agent(connection_name: str, agent_id: str, *, trigger: str) -> Run:
         return run
 
 
-def ask_judging(connection_name: str, controls: Iterable[str], *, trigger: str) -> Run | None:
+def ask_judging(
+    connection_name: str, controls: Iterable[str], *, trigger: str, also_new: bool = False
+) -> Run | None:
     """Asks for controls to be judged again over what is there; returns the run it will be.
 
-    Those that were never judged over the connection are left out; None where none is left. One
-    runs at a time per connection, beside a collection, and one waits: asking again widens it.
+    Unless `also_new`, those that were never judged over the connection are left out; None where
+    none is left. One runs at a time per connection, beside a collection, and one waits: asking
+    again widens it.
     Raises UsageError for a connection that does not exist.
     """
     with transaction.atomic():
         connection = _held(connection_name)
-        judged = connection.assessments.filter(newest=True, control__in=list(controls))
-        wanted = sorted(judged.values_list("control", flat=True))
+        wanted = sorted(controls)
+        if not also_new:
+            judged = connection.assessments.filter(newest=True, control__in=wanted)
+            wanted = sorted(judged.values_list("control", flat=True))
         if not wanted:
             return None
         waiting = (
@@ -95,6 +100,11 @@ def ask_judging(connection_name: str, controls: Iterable[str], *, trigger: str) 
 def busy(connection: Connection) -> bool:
     """Whether a collection of the connection waits or runs."""
     return connection.runs.filter(subject="", controls=[], state__in=_OPEN).exists()
+
+
+def under_way(connection: Connection) -> bool:
+    """Whether anything of the connection waits or runs: a collection, a device, a judging."""
+    return connection.runs.filter(state__in=_OPEN).exists()
 
 
 def failed_since(connection: Connection, moment: datetime) -> bool:

@@ -15,6 +15,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, JobAbo
 from procrastinate.jobs import Status
 
 from watchkeeper.jobs import runs
+from watchkeeper.jobs.adopting import judge_what_is_new
 from watchkeeper.jobs.collecting import Interrupted, carry_out
 from watchkeeper.jobs.giving_back import GivenBack
 from watchkeeper.jobs.lapsing import tell_of_times
@@ -119,12 +120,14 @@ def ask_for_what_is_due() -> None:
     """Asks for the resources that are due, of every connection that is neither paused nor busy.
 
     After a run that failed as a whole, the next one waits. Warns of tokens that expire soon, and
-    tells of statements that began or expired.
+    tells of statements that began or expired, and has controls judged whose page is new.
     """
     runs.end_orphans()
     now = installation().clock.now()
     warn_of_tokens(now)
     tell_of_times(installation().locker, now)
+    for connection in Connection.objects.filter(removed_at=None):
+        judge_what_is_new(connection)
     for connection in Connection.objects.filter(paused=False, removed_at=None):
         if connection.state == ConnectionState.TOKEN_LOST or runs.busy(connection):
             continue

@@ -2,6 +2,7 @@
 
     database/<table>.copy.zst   a table's rows as PostgreSQL's COPY writes them, compressed
     locker/…                    the locker's files as they lie there
+    controls/….md               the pages of the controls people wrote, where they lie in the data
     keys/token.key              the keys, where they were asked for
     SHA256SUMS                  the digest of every file above, for `sha256sum -c`
     manifest.json               what it is; holds the digest of SHA256SUMS
@@ -28,7 +29,9 @@ FORMAT = "watchkeeper/backup/1"
 SUMS, MANIFEST = "SHA256SUMS", "manifest.json"
 
 _PIECE = 1024 * 1024
-_NAME = re.compile(r"(?:database/\w+\.copy\.zst|keys/token\.key|locker/[^\0\n]+)")
+_NAME = re.compile(
+    r"(?:database/\w+\.copy\.zst|keys/token\.key|controls/\w[\w.-]*\.md|locker/[^\0\n]+)"
+)
 
 
 class ArchiveWriter:

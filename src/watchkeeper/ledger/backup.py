@@ -38,7 +38,7 @@ class Made:
     differences: list[str] = field(default_factory=list)
 
 
-def backup(
+def backup(  # noqa: PLR0913 - what goes into it, by name
     path: Path,
     *,
     version: str,
@@ -46,8 +46,9 @@ def backup(
     store: Store | None,
     keys: Sequence[str],
     on_progress: Progress,
+    controls: Sequence[Path] = (),
 ) -> Made:
-    """Writes a backup; `store` is the locker to include, `keys` those to include.
+    """Writes a backup; `store` is the locker to include, `keys` and `controls` (pages) as well.
 
     Raises UsageError when the file is there already or cannot be written.
     """
@@ -57,6 +58,8 @@ def backup(
         manifest: dict[str, Any] = {"version": version, "made": rfc3339(now)}
         manifest["database"] = _database(archive, path.parent, made, on_progress)
         manifest["locker"] = _locker(archive, store, made, on_progress) if store else None
+        for page in controls:
+            archive.add(f"controls/{page.name}", page.read_bytes())
         if keys:
             archive.add("keys/token.key", "".join(f"{key}\n" for key in keys).encode())
         manifest["keys"] = bool(keys)

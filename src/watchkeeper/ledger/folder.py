@@ -3,6 +3,7 @@
 keys/        what decrypts and signs; 0600 files in a 0700 folder
 postgres/    the embedded database; belongs to the account it runs as
 locker/      the evidence, unless WATCHKEEPER_LOCKER says otherwise
+controls/    pages of controls people wrote, unless WATCHKEEPER_CONTROLS says otherwise
 static/      style sheets and icons, collected at every start
 cache/       tables made of the evidence for lists; may be removed at any time
 up.lock      held by the running `watchkeeper up`

@@ -17,6 +17,7 @@ from watchkeeper.ledger import archive, dump
 from watchkeeper.locker.store import Store
 
 _DATABASE, _LOCKER, _KEYS, _END = "database/", "locker/", "keys/token.key", ".copy.zst"
+_CONTROLS = "controls/"
 
 
 def restore_locker(path: Path, store: Store, on_file: Callable[[int], None]) -> int:
@@ -28,6 +29,21 @@ def restore_locker(path: Path, store: Store, on_file: Callable[[int], None]) -> 
             count += 1
             on_file(count)
     return count
+
+
+def restore_controls(path: Path, folder: Path) -> list[str]:
+    """Writes the pages of controls where none of that name is; returns the names of those written.
+
+    A page that is there stays: it was put there after the backup, or lies elsewhere on purpose.
+    """
+    written = []
+    for name, file in archive.files(path):
+        page = folder / name.removeprefix(_CONTROLS)
+        if name.startswith(_CONTROLS) and not page.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            page.write_bytes(file.read_whole())
+            written.append(page.name)
+    return written
 
 
 def restore_database(

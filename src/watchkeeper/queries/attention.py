@@ -6,12 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from watchkeeper.controls import catalogue as controls
+from watchkeeper.controls import tenant
 from watchkeeper.model.assessment import Result
 from watchkeeper.queries.connections import ConnectionView
 from watchkeeper.queries.freshness import Freshness
 from watchkeeper.queries.standing import Standing
 
 MOST = 5
+_MOST_FAULTS = 3
 
 
 class Kind(StrEnum):
@@ -21,6 +23,7 @@ class Kind(StrEnum):
     TOKEN = "token"  # noqa: S105 - a kind, no secret
     RESOURCE = "resource"
     CONTROL = "control"
+    PAGE = "page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,11 @@ def attention(
     freshness: Sequence[Freshness],
     now: datetime,
 ) -> tuple[Attention, ...]:
-    """The most urgent first: no connection, no token, unread resources, then controls."""
+    """The most urgent first: no connection, no token, unread resources, pages, then controls."""
     found = [
         *_connection(connection, now),
         *_resources(freshness, now),
+        *_pages(),
         *_controls(standings),
     ]
     return tuple(found[:MOST])
@@ -88,6 +92,19 @@ def _resources(freshness: Sequence[Freshness], now: datetime) -> list[Attention]
             reason = f"It has missed more than one turn of its schedule.{rest}"
             found.append(Attention(Kind.RESOURCE, Result.STALE, title, reason, newest.id))
     return found
+
+
+def _pages() -> list[Attention]:
+    """Pages of the tenant's that are no controls: what they were to watch is not watched."""
+    return [
+        Attention(
+            Kind.PAGE,
+            Result.ERROR,
+            f"Your control {each.file.removesuffix('.md')} cannot be read",
+            " ".join(each.faults[:_MOST_FAULTS]),
+        )
+        for each in tenant.in_use().faulty
+    ]
 
 
 def _controls_rest(readers: int) -> str:

@@ -1,12 +1,14 @@
 """What every control says now: its newest assessment, read at this moment."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from watchkeeper.assessment.verdict import as_read
+from watchkeeper.controls import catalogue, tenant
 from watchkeeper.ledger.models import AssessmentEntry
 from watchkeeper.model.assessment import Assessment, Counts, Result
-from watchkeeper.model.control import Severity
+from watchkeeper.model.control import Control, Severity
 
 _SEVERITIES = [severity.value for severity in Severity]
 
@@ -42,11 +44,25 @@ class Standing:
 
 
 def standings(connection: int, now: datetime) -> tuple[Standing, ...]:
-    """Every control judged over the connection, worst first."""
+    """Every control judged over the connection, worst first.
+
+    One whose page is no longer there is left out; one whose page is faulty is an ERROR.
+    """
     entries = AssessmentEntry.objects.filter(connection=connection, newest=True)
-    return tuple(
-        sorted((standing_of(entry, now) for entry in entries), key=lambda each: each.weight)
-    )
+    known = catalogue().keys() | _faulty().keys()
+    found = (standing_of(entry, now) for entry in entries if entry.control in known)
+    return tuple(sorted(found, key=lambda each: each.weight))
+
+
+def _faulty() -> dict[str, str]:
+    """The first fault of each of the tenant's pages that is no control, by the id it would have."""
+    return {each.file.removesuffix(".md"): each.faults[0] for each in tenant.in_use().faulty}
+
+
+def not_judged(judged: Iterable[Standing]) -> tuple[Control, ...]:
+    """The controls that were never judged over a connection, given those that were."""
+    known = {each.control for each in judged}
+    return tuple(each for each in catalogue().values() if each.id not in known)
 
 
 def standing(connection: int, control: str, now: datetime) -> Standing | None:
@@ -61,6 +77,9 @@ def standing_of(entry: AssessmentEntry, now: datetime) -> Standing:
     """An index entry as it reads at `now` (UTC)."""
     sealed = sealed_assessment(entry)
     read = as_read(sealed, now)
+    if fault := _faulty().get(read.control):
+        reason = f"Its page cannot be read: {fault} Sealed before that: {sealed.reason}"
+        read = replace(read, result=Result.ERROR, reason=reason)
     return Standing(
         control=read.control,
         title=read.title,

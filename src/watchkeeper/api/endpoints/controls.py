@@ -65,6 +65,7 @@ class Control(Schema):
     remedy: str = Field(description="Markdown.")
     logic: str = Field(description="SQL.")
     sha256: str = Field(description="Of the page.")
+    tenant: bool = Field(description="Whether you wrote it; else it comes with the product.")
 
 
 class Tally(Schema):

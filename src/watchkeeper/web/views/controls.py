@@ -28,14 +28,14 @@ _MOST_SHOWN = 10  # exceptions; the list has all
 @require_GET
 @page()
 def control(request: HttpRequest, identity: str) -> HttpResponse:
-    """A control's newest assessment."""
+    """A control's newest assessment; the page of one that was never judged."""
     found = setting(request)
     if found is None:
         return nothing_connected(request)
     connection = found.connection.id
     view = find_control(found.locker, connection, identity, found.now)
     if view is None:
-        raise Http404("This control was never judged over this connection.")
+        return _declared(request, found, identity)
     wanted = asked(request, item_queries.LISTING.filters)
     counts = view.standing.counts
     listed = item_queries.items(
@@ -61,6 +61,20 @@ def control(request: HttpRequest, identity: str) -> HttpResponse:
         **_decided(request, found, identity),
     }
     return found.show(request, "web/control.html", context)
+
+
+def _declared(request: HttpRequest, found: Setting, identity: str) -> HttpResponse:
+    """A control as its page declares it, over a connection for which nothing is judged yet."""
+    declared = catalogue().get(identity)
+    if declared is None:
+        raise Http404("There is no such control.")
+    context = {
+        "declared": declared,
+        "why": prose.markdown(declared.why),
+        "remedy": prose.markdown(declared.remedy),
+        "logic": prose.sql(declared.logic),
+    }
+    return found.show(request, "web/declared.html", context)
 
 
 def _decided(request: HttpRequest, found: Setting, identity: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from watchkeeper.queries.attention import attention
 from watchkeeper.queries.fleet import fleet
 from watchkeeper.queries.freshness import freshness
 from watchkeeper.queries.history import days, since
-from watchkeeper.queries.standing import standings
+from watchkeeper.queries.standing import not_judged, standings
 from watchkeeper.web import charts
 from watchkeeper.web.asked import text
 from watchkeeper.web.page import link, nothing_connected, page, setting
@@ -35,6 +35,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = {
         "controls": [each for each in controls if wanted in {"", each.result.value}],
         "controls_total": len(controls),
+        "not_judged": not_judged(controls),
         "wanted": wanted if wanted in set(Result) else "",
         "counted": [(result.value, count) for result, count in counted.items()],
         "passing": counted[Result.PASS],
