@@ -30,7 +30,7 @@ SUMS, MANIFEST = "SHA256SUMS", "manifest.json"
 
 _PIECE = 1024 * 1024
 _NAME = re.compile(
-    r"(?:database/\w+\.copy\.zst|keys/token\.key|controls/\w[\w.-]*\.md|locker/[^\0\n]+)"
+    r"(?:database/\w+\.copy\.zst|keys/token\.key|controls/[^/\0\n]+\.md|locker/[^\0\n]+)"
 )
 
 

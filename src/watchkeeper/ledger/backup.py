@@ -38,7 +38,7 @@ class Made:
     differences: list[str] = field(default_factory=list)
 
 
-def backup(  # noqa: PLR0913 - what goes into it, by name
+def backup(
     path: Path,
     *,
     version: str,
