@@ -35,6 +35,28 @@ CREATE MACRO span(since, until) AS
 -- moment(t) is '2026-01-15 12:00 UTC'.
 CREATE MACRO moment(instant) AS strftime(instant, '%Y-%m-%d %H:%M UTC');
 
+-- worked(t, opens, closes): business seconds from Monday 1970-01-05 to a local time, Monday to
+-- Friday from `opens` to `closes` (hours of the day); holidays are not known.
+CREATE MACRO worked(local_time, opens, closes) AS list_transform(
+    [date_diff('day', DATE '1970-01-05', local_time::DATE)],
+    lambda days: (days // 7 * 5 + least(days % 7, 5)) * (closes - opens) * 3600
+        + CASE WHEN days % 7 < 5 THEN least(greatest(
+            date_diff('second', date_trunc('day', local_time), local_time) - opens * 3600, 0
+        ), (closes - opens) * 3600) ELSE 0 END
+)[1];
+-- worked_until(n, opens, closes): the first local time at which so many are over.
+CREATE MACRO worked_until(seconds, opens, closes) AS list_transform(
+    [greatest(seconds - 1, 0) // ((closes - opens) * 3600)],
+    lambda days: (DATE '1970-01-05' + (days // 5 * 7 + days % 5)::INTEGER)::TIMESTAMP
+        + to_seconds(seconds - days * (closes - opens) * 3600 + opens * 3600)
+)[1];
+-- after_business_hours(t, 4, 8, 18, 'Europe/Berlin'): when four hours between 8 and 18 o'clock
+-- there are over. NULL if t is, or where no hour of the day is open.
+CREATE MACRO after_business_hours(instant, hours, opens, closes, zone) AS
+    CASE WHEN closes > opens THEN timezone(zone, worked_until(
+        worked(timezone(zone, instant), opens, closes) + hours * 3600, opens, closes
+    )) END;
+
 -- version_parts('23.4.2.14') is [23, 4, 2, 14]; NULL for what is not numbers between dots.
 -- Lists of numbers compare part by part, so 10 comes after 9.
 CREATE MACRO version_parts(version) AS
