@@ -94,6 +94,7 @@ def _decided(request: HttpRequest, found: Setting, identity: str) -> dict[str, A
     settable = thresholds(found.locker, connection, declared) if declared else ()
     general = [each for each in settable if each.general]
     return {
+        "yours": bool(declared and declared.tenant),
         "held_exceptions": own,
         "in_force": rows(found, held[:_MOST_SHOWN]),
         "more_exceptions": max(0, len(held) - _MOST_SHOWN),
