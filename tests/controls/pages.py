@@ -76,6 +76,15 @@ One row for every agent.
 """
 
 
+_FAMILIES = {
+    "ACC": 4, "CCM": 1, "COV": 4, "DET": 6, "EXC": 1, "HLT": 4, "LOG": 2, "POL": 6, "TOK": 1, "VER": 2,
+}  # fmt: skip
+PROMISED = [
+    f"{family}-{number:02d}" for family, most in _FAMILIES.items() for number in range(1, most + 1)
+]
+"""The controls of the reference (section C.2): more may come, a file each; none of these may go."""
+
+
 def page(*changes: tuple[str, str]) -> str:
     """The page with texts replaced; each must be there."""
     text = PAGE
