@@ -77,7 +77,8 @@ One row for every agent.
 
 
 _FAMILIES = {
-    "ACC": 4, "CCM": 1, "COV": 4, "DET": 6, "EXC": 1, "HLT": 4, "LOG": 2, "POL": 6, "TOK": 1, "VER": 2,
+    "ACC": 4, "CCM": 1, "COV": 4, "DET": 6, "EXC": 1,
+    "HLT": 4, "LOG": 2, "POL": 6, "TOK": 1, "VER": 2,
 }  # fmt: skip
 PROMISED = [
     f"{family}-{number:02d}" for family, most in _FAMILIES.items() for number in range(1, most + 1)
