@@ -63,7 +63,11 @@ def differences(seed: int, first: int, last: int) -> Iterator[str]:
             stated = statements(now)
             state(locker, "acme", stated)
             # Lists are loaded anew; what was vouched for once stays until it is vouched for again.
-            vouched |= {row["id"]: row for row in stated["attestations"]}
+            # Of versions the one recorded last counts, whenever it was told.
+            for row in stated["attestations"]:
+                before = vouched.setdefault(row["id"], row)
+                if row["recorded_at"] >= before["recorded_at"]:
+                    vouched[row["id"]] = row
             if earlier is not None:
                 known = stated | {"attestations": list(vouched.values())}
                 for found in _compared(locker, now, truth(now, earlier, statements=known)):
