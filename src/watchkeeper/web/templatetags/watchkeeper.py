@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from watchkeeper.clock import rfc3339
 from watchkeeper.model.statement import Kind
+from watchkeeper.queries.frameworks import Tally
 from watchkeeper.queries.paging import SIZES
 from watchkeeper.resources import everything
 from watchkeeper.web import charts, console_text, icons, words
@@ -69,6 +70,19 @@ def word(name: str) -> str:
         if name in known:
             return known[name]
     return words.label(name)
+
+
+@register.filter
+def told(tally: Tally) -> str:
+    """How many requirements show which result: `6 error, 34 fail, 4 not judged yet`."""
+    parts = [
+        f"{count:,} {word(result.value).lower()}"
+        for result, count in tally.results.items()
+        if count
+    ]
+    if tally.unjudged:
+        parts.append(f"{tally.unjudged:,} not judged yet")
+    return ", ".join(parts)
 
 
 @register.filter
