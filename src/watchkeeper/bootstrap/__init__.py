@@ -273,6 +273,7 @@ def build(settings: Settings, clock: Clock = SYSTEM_CLOCK, *, collects: bool = F
     installation = Installation(
         locker=functools.partial(_open_locker, settings.locker, clock),
         vault=vault,
+        uploads=folder.uploads,
         allowed_consoles=settings.allowed_consoles,
         clock=clock,
     )

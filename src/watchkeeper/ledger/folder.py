@@ -5,6 +5,7 @@ postgres/    the embedded database; belongs to the account it runs as
 locker/      the evidence, unless WATCHKEEPER_LOCKER says otherwise
 static/      style sheets and icons, collected at every start
 cache/       tables made of the evidence for lists; may be removed at any time
+uploads/     lists that were given in a browser and not loaded yet; gone after an hour
 up.lock      held by the running `watchkeeper up`
 restoring    there while a backup is brought back; left behind where that was cut off
 """
@@ -51,6 +52,11 @@ class DataFolder:
         return self.path / "cache"
 
     @property
+    def uploads(self) -> Path:
+        """The folder of lists that somebody is looking at before they are loaded."""
+        return self.path / "uploads"
+
+    @property
     def restoring(self) -> Path:
         """The mark of a restore that has not come to its end."""
         return self.path / "restoring"
@@ -63,6 +69,8 @@ class DataFolder:
             self.path.chmod(0o711 if os.geteuid() == 0 else 0o700)
             self.keys.mkdir(mode=0o700, exist_ok=True)
             self.keys.chmod(0o700)
+            self.uploads.mkdir(mode=0o700, exist_ok=True)
+            self.uploads.chmod(0o700)
         except OSError as error:
             raise UsageError(
                 f"The data folder {self.path} cannot be used: {error.strerror}.",
