@@ -1,6 +1,7 @@
 """Lists brought in and removed in an installation: sealed, audited, controls judged again."""
 
 from watchkeeper.controls import catalogue
+from watchkeeper.errors import UsageError
 from watchkeeper.jobs import runs
 from watchkeeper.jobs.stating import Actor, alone
 from watchkeeper.ledger.audit import record
@@ -53,9 +54,15 @@ def remove(
 ) -> tuple[Collection, Run | None]:
     """Seals the resource without a list; the controls that read it are judged again, as above.
 
-    Raises UsageError where there is no such list, or no such connection.
+    Raises UsageError where there is no such list or connection, and for a list that is watched: it
+    would come again.
     """
     with alone(connection, _LOCK) as held:
+        if held.list_sources.filter(kind=resource, name=name).exists():
+            raise UsageError(
+                f"The list {name!r} is watched: it would come again.",
+                hint="Let an admin end its source first.",
+            )
         sealed = loads.remove(locker, connection, resource, name, by=actor.name)
         record(
             actor.name,

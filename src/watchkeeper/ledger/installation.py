@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 class Installation:
     """The parts that pages and jobs share; `locker` opens the locker anew at every call.
 
-    `uploads` is the folder of lists that somebody is looking at before they are loaded.
+    `uploads` is the folder of lists that somebody is looking at before they are loaded; `closed`
+    are places that nobody is shown a file of: the data, the keys.
     """
 
     locker: "Callable[[], Locker]"
     vault: Vault
     uploads: Path
+    closed: tuple[Path, ...] = ()
     allowed_consoles: tuple[str, ...] = ()
     clock: Clock = SYSTEM_CLOCK
 

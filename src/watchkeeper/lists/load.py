@@ -71,6 +71,16 @@ class Held:
         """The file or address it came from, without secrets; empty where nothing tells it."""
         return str(_request(self.collection).get("from", ""))
 
+    def is_of(self, documents: Iterable[Document]) -> bool:
+        """Whether it was made of these documents, byte for byte, and read the same way."""
+        manifest = self.collection.manifest
+        kept = [each["received"]["sha256"] for each in manifest["pages"]]
+        given = list(documents)
+        sheet = str(_request(self.collection).get("sheet", ""))
+        return kept == [hashlib.sha256(each.data).hexdigest() for each in given] and all(
+            str(each.facts.get("sheet", "")) == sheet for each in given
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class _Standing:

@@ -1,6 +1,11 @@
 """Lists a company keeps: which stand, one brought in as a file and looked at, one removed."""
 
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods
@@ -9,9 +14,11 @@ from watchkeeper.access.roles import Action, may
 from watchkeeper.errors import UsageError
 from watchkeeper.jobs import listing
 from watchkeeper.jobs.stating import Actor
+from watchkeeper.ledger import list_sources
 from watchkeeper.ledger.installation import installation
-from watchkeeper.ledger.models import Run
-from watchkeeper.lists import bringing, staged
+from watchkeeper.ledger.list_sources import Watch
+from watchkeeper.ledger.models import Connection, Run
+from watchkeeper.lists import bringing, sources, staged
 from watchkeeper.lists import load as loads
 from watchkeeper.lists.bringing import Look
 from watchkeeper.lists.cells import LARGEST
@@ -35,6 +42,7 @@ def lists(request: HttpRequest) -> HttpResponse:
     context = {
         "kinds": _kinds(found),
         "may_load": may(request.user, Action.LOAD),
+        "may_watch": may(request.user, Action.CONNECT),
     }
     return found.show(request, "web/lists.html", context)
 
@@ -60,7 +68,8 @@ def upload(request: HttpRequest) -> HttpResponse:
         told = form.cleaned_data
         try:
             data = told["file"].read()
-            given = files.given(data, told["file"].name, told["sheet"].strip(), told["file"].name)
+            name = told["file"].name
+            given = sources.told(files.given(data, name, told["sheet"].strip(), name), "upload")
         except UsageError as error:
             form.add_error("sheet" if told["sheet"] else "file", str(error))
         else:
@@ -93,6 +102,9 @@ def read(request: HttpRequest, key: str) -> HttpResponse:
             "it again.",
         )
         return redirect(link(found, "lists"))
+    watched = one.about.get("watch")
+    if watched and not may(request.user, Action.CONNECT):
+        raise PermissionDenied(f"Your role does not allow this ({Action.CONNECT.value}).")
     act = request.POST.get("act", "")
     if act == "cancel":
         staged.drop(parts.uploads, key)
@@ -116,6 +128,8 @@ def read(request: HttpRequest, key: str) -> HttpResponse:
         "sample": sample(looked.understood.applied.rows, resource) if looked.understood else None,
         "readers": queries.readers(one.resource),
         "fault": fault,
+        "watched": watched,
+        "every": timedelta(seconds=watched["every"]) if watched else None,
     }
     answer = found.show(request, "web/list_read.html", context)
     answer.status_code = 422 if fault or (asked is not None and looked.fault) else 200
@@ -177,6 +191,10 @@ def _loaded(request: HttpRequest, found: Setting, one: Staged, looked: Look) -> 
         )
     except UsageError as error:
         return error.message
+    if one.about.get("watch"):
+        wanted = Watch(one.resource, one.name, **_told(one.about["watch"]))
+        held = Connection.objects.get(name=one.connection)
+        list_sources.save(held, wanted, actor=request.user.get_username(), now=found.now)
     staged.drop(installation().uploads, one.key)
     rows = len(looked.understood.applied.rows)
     messages.success(
@@ -185,6 +203,12 @@ def _loaded(request: HttpRequest, found: Setting, one: Staged, looked: Look) -> 
         f"{_judged(one.resource, run)}",
     )
     return ""
+
+
+def _told(watch: Mapping[str, Any]) -> dict[str, Any]:
+    """What was staged of a source, as `Watch` takes it."""
+    told = {name: watch[name] for name in ("source", "options", "ciphertext")}
+    return told | {"every": timedelta(seconds=watch["every"])}
 
 
 def _judged(resource: str, run: Run | None) -> str:
@@ -196,7 +220,7 @@ def _judged(resource: str, run: Run | None) -> str:
 
 
 def _kinds(found: Setting) -> tuple[queries.Kind, ...]:
-    return queries.kinds(found.locker, found.connection.id, found.now)
+    return queries.kinds(found.locker, installation().vault, found.connection.id, found.now)
 
 
 def _actor(request: HttpRequest) -> Actor:
