@@ -70,6 +70,9 @@ def watch(
         raise UsageError(
             f"A list cannot be looked at every {every}.", hint="Give 15 minutes to 7 days."
         )
+    path = options.get("path", "")
+    if source in _FOLDERS and path and not path.startswith(("/", "~")):
+        raise UsageError(f"{path} is no whole path.", hint="Give it from its beginning: /srv/…")
     private = {each.name for each in declared(source).options if each.private}
     plain = {each: text for each, text in options.items() if each not in private and text}
     hidden = {each: text for each, text in options.items() if each in private and text}
