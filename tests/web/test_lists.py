@@ -16,6 +16,7 @@ from django.test import Client
 
 from tests.queries.sealing import NAMES, seal_rows
 from watchkeeper.access.roles import Role
+from watchkeeper.access.uploads import ListUpload, too_large
 from watchkeeper.assessment import assess
 from watchkeeper.bootstrap import App
 from watchkeeper.controls import catalogue
@@ -24,7 +25,6 @@ from watchkeeper.ledger.models import AuditEvent, Connection, Run
 from watchkeeper.lists import load as loads
 from watchkeeper.lists.cells import LARGEST
 from watchkeeper.locker.locker import Locker
-from watchkeeper.web.uploading import ListUpload, too_large
 
 pytestmark = pytest.mark.postgres
 Browse = Callable[[Role | None], Client]

@@ -117,7 +117,7 @@ def _protection(settings: Settings) -> dict[str, Any]:
         "SECURE_CROSS_ORIGIN_OPENER_POLICY": "same-origin",
         "X_FRAME_OPTIONS": "DENY",
         "DATA_UPLOAD_MAX_MEMORY_SIZE": 1_000_000,
-        "FILE_UPLOAD_HANDLERS": ["watchkeeper.web.uploading.ListUpload"],
+        "FILE_UPLOAD_HANDLERS": ["watchkeeper.access.uploads.ListUpload"],
     }
 
 

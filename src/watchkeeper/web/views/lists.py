@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods
 
 from watchkeeper.access.roles import Action, may
+from watchkeeper.access.uploads import too_large
 from watchkeeper.errors import UsageError
 from watchkeeper.jobs import listing
 from watchkeeper.jobs.stating import Actor
@@ -29,7 +30,6 @@ from watchkeeper.queries import lists as queries
 from watchkeeper.web.asked import text
 from watchkeeper.web.list_forms import Columns, UploadForm, chosen, sample
 from watchkeeper.web.page import Setting, link, nothing_connected, page, setting
-from watchkeeper.web.uploading import too_large
 
 
 @require_GET

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from watchkeeper.access.roles import Action, may
 from watchkeeper.lists.cells import LARGEST
 
-_TOO_LARGE = "file_too_large"
+_TOO_LARGE, _BEGUN = "file_too_large", "files_begun"
 
 
 class ListUpload(TemporaryFileUploadHandler):
@@ -27,6 +27,7 @@ class ListUpload(TemporaryFileUploadHandler):
         if request is None or not (called or may(request.user, Action.LOAD)):
             raise SkipFile
         super().new_file(*args, **kwargs)
+        request.__dict__.setdefault(_BEGUN, []).append(self.file)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         """Takes a piece; raises StopUpload once there are more than a list may have."""
@@ -40,3 +41,9 @@ class ListUpload(TemporaryFileUploadHandler):
 def too_large(request: HttpRequest) -> bool:
     """Whether a file of the request was dropped because it was larger than a list may be."""
     return bool(getattr(request, _TOO_LARGE, False))
+
+
+def close_all(request: HttpRequest) -> None:
+    """Closes the files of a request, also of one that broke off: they are gone from the disk."""
+    for file in request.__dict__.get(_BEGUN, ()):
+        file.close()
