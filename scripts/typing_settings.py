@@ -21,6 +21,7 @@ with tempfile.TemporaryDirectory() as name:
     installation = Installation(
         locker=lambda: Locker.open(settings.locker),
         vault=Vault([new_key()]),
+        uploads=folder.uploads,
         allowed_consoles=(),
         clock=SYSTEM_CLOCK,
     )

@@ -74,7 +74,7 @@ def test_sources_are_shown_with_their_options(capsys: pytest.CaptureFixture[str]
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["load", "assets"], "needs a kind such as assets, --locker and --list"),
+        (["load", "assets"], "needs a kind such as assets, and --list"),
         (["--source", "jamf", "--option", "client_secret=x"], "does not belong on a command line"),
         (["--source", "jamf", "--option", "address"], "NAME=VALUE"),
         (["--source", "jamf", "--secret-env", "client_secret=NOT_SET_ANYWHERE"], "is not set"),

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from watchkeeper.clock import rfc3339
+from watchkeeper.ledger import list_sources
 from watchkeeper.ledger.index import index
+from watchkeeper.ledger.list_sources import Watch
 from watchkeeper.ledger.models import Connection, Run
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Verdict
@@ -291,6 +293,24 @@ def test_the_line_of_threats_counts_those_known_and_not_those_that_changed(
     index(locker, connection)
 
     assert rows_over_time(locker, connection.pk)["threats"] == [1, 7]
+
+
+def test_a_list_that_could_not_be_loaded_is_told_with_what_rests_on_it(
+    locker: Locker, connection: Connection
+) -> None:
+    sealed(locker, connection)
+    wanted = Watch("assets", "hardware", "folder", {"path": "/srv"}, timedelta(hours=1))
+    held = list_sources.save(connection, wanted, actor="maria", now=NOW - DAY)
+    assert found(locker, connection) == ()
+    list_sources.note_failure(held, "The folder /srv cannot be read.", NOW)
+
+    one = only(found(locker, connection))
+
+    assert one.title == "The list hardware of assets was not loaded"
+    assert one.since == NOW
+    assert "/srv cannot be read" in one.facts[0]
+    assert "tried again on 2026-11-22 06:05 UTC" in one.facts[1]
+    assert "COV-01" in one.facts[3]
 
 
 def test_every_diagnosis_is_documented() -> None:

@@ -125,3 +125,38 @@ def test_from_the_overview_to_a_failing_device(
         stays_in_place(page)
     assert complaints == []
     context.close()
+
+
+def test_a_list_is_given_corrected_loaded_and_cov_01_judged_by_it(
+    demo: Demo, browser: Browser, tmp_path: Path
+) -> None:
+    """Without scripts, and as narrow as a phone."""
+    (tmp_path / "hw.csv").write_text("Serial;Rechner;Raum\nNOT-THERE-1;pc-1;4\n;;5\n")
+    context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(demo.address)
+    page.get_by_label("Name").fill(demo.name)
+    page.get_by_label("Password").fill(demo.password)
+    page.get_by_role("button", name="Sign in").click()
+
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Lists").click()
+    expect(page.get_by_text("No list of assets yet: COV-01 cannot be judged")).to_be_visible()
+    page.get_by_role("link", name="Load a list").click()
+    page.get_by_label("Name of the list").fill("hardware")
+    page.get_by_label("File").set_input_files(tmp_path / "hw.csv")
+    page.get_by_role("button", name="Read it").click()
+    expect(page.get_by_text("line 3 was left out")).to_be_visible()
+    stays_in_place(page)
+    page.get_by_label("Rechner").select_option("name")
+    page.get_by_role("button", name="Read again with these columns").click()
+    page.get_by_role("button", name="Load", exact=True).click()
+    expect(page.get_by_text("hardware was loaded: 1 row. COV-01 is judged again")).to_be_visible()
+    stays_in_place(page)
+
+    for _ in range(60):
+        page.goto(f"{demo.address}controls/COV-01/")
+        if page.get_by_text("no agent with its serial number").count():
+            break
+        page.wait_for_timeout(500)
+    expect(page.get_by_text("no agent with its serial number").first).to_be_visible()
+    context.close()

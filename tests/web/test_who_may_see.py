@@ -31,6 +31,7 @@ ARGUMENTS = {
     "name": HOSTILE,
     "key": "1",
     "run": "1",
+    "source": "1",
 }
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from watchkeeper.access.uploads import close_all
+
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; script-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -19,6 +21,7 @@ class Headers:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        close_all(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
         # Pages name machines and people; static files say themselves how long they last.

@@ -15,8 +15,9 @@ class Action(StrEnum):
     EXPORT = "export"  # take evidence away: files, packs, the audit trail
     COLLECT = "collect"  # ask for a collection, refresh an agent
     DECIDE = "decide"  # ask for exceptions, attestations and scope rules, approve them
+    LOAD = "load"  # bring in and remove lists of assets, people, ends of support
     SET = "set"  # set the parameters of controls
-    CONNECT = "connect"  # add, change, pause a connection; give a token
+    CONNECT = "connect"  # add, change, pause a connection, a list's source; give a token
     PEOPLE = "people"  # add people, give roles
 
 
@@ -32,7 +33,9 @@ class Role(StrEnum):
 MAY: dict[Role, frozenset[Action]] = {
     Role.VIEWER: frozenset({Action.SEE}),
     Role.AUDITOR: frozenset({Action.SEE, Action.EXPORT}),
-    Role.OPERATOR: frozenset({Action.SEE, Action.EXPORT, Action.COLLECT, Action.DECIDE}),
+    Role.OPERATOR: frozenset(
+        {Action.SEE, Action.EXPORT, Action.COLLECT, Action.DECIDE, Action.LOAD}
+    ),
     Role.ADMIN: frozenset(Action),
 }
 

@@ -36,6 +36,7 @@ _ORDER = (
     "Runs",
     "Controls",
     "Decisions",
+    "Lists",
     "Evidence",
     "Records",
     "Audit trail",

@@ -11,7 +11,9 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
 from pydantic import Field
 
+from watchkeeper.access.uploads import too_large
 from watchkeeper.errors import ConsoleError, UsageError, WatchkeeperError
+from watchkeeper.lists.cells import LARGEST
 
 MEDIA_TYPE = "application/problem+json"
 ROOT = "/api/"
@@ -95,7 +97,11 @@ def _declined(_: HttpRequest, error: Any) -> HttpResponse:
     return answer
 
 
-def _invalid(_: HttpRequest, error: Any) -> HttpResponse:
+def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
+    if too_large(request):
+        detail = f"The file is larger than {LARGEST // 1024**2} MB."
+        hint = "Give it in several lists."
+        return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, hint=hint)
     faults = [Fault(where=_where(each["loc"]), message=each["msg"]) for each in error.errors]
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, _UNUSABLE, faults=faults)
 

@@ -274,6 +274,8 @@ def build(settings: Settings, clock: Clock = SYSTEM_CLOCK, *, collects: bool = F
     installation = Installation(
         locker=functools.partial(_open_locker, settings.locker, clock),
         vault=vault,
+        uploads=folder.uploads,
+        closed=(folder.path, settings.configuration, *filter(None, [keys.place.file])),
         allowed_consoles=settings.allowed_consoles,
         clock=clock,
     )

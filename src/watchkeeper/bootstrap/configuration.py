@@ -63,6 +63,7 @@ def django_configuration(
         "LOGGING": _logging(),
         **_people(),
         **_protection(settings),
+        "FILE_UPLOAD_TEMP_DIR": folder.uploads,
         **_static(folder, collects=collects),
     }
 
@@ -116,6 +117,7 @@ def _protection(settings: Settings) -> dict[str, Any]:
         "SECURE_CROSS_ORIGIN_OPENER_POLICY": "same-origin",
         "X_FRAME_OPTIONS": "DENY",
         "DATA_UPLOAD_MAX_MEMORY_SIZE": 1_000_000,
+        "FILE_UPLOAD_HANDLERS": ["watchkeeper.access.uploads.ListUpload"],
     }
 
 

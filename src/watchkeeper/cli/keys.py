@@ -35,7 +35,8 @@ def command(
     encrypts everything with the newest, all or nothing, while workers run; older keys stay in the
     file, for older backups, until `--forget`.
 
-    JSON: {"source", "keys": [{"fingerprint", "encrypts", "opens"}], "lost": [connections]}.
+    JSON: {"source", "keys": [{"fingerprint", "encrypts", "opens"}], "lost": [connections],
+    "lost_lists": [watched lists]}.
     """
     from watchkeeper import bootstrap
 
@@ -78,6 +79,7 @@ def _list(app: "App", *, as_json: bool) -> None:
                     for key in found.keys
                 ],
                 "lost": list(found.lost),
+                "lost_lists": list(found.lost_lists),
             }
         )
         return
@@ -88,3 +90,5 @@ def _list(app: "App", *, as_json: bool) -> None:
         print(f"  {key.fingerprint}  opens {what}{first}")
     for name in found.lost:
         print(f"! No key opens the token of {name}: enter it again, or bring back its key.")
+    for name in found.lost_lists:
+        print(f"! No key opens the secrets of the list {name}: give them again.")

@@ -1,30 +1,21 @@
-"""`watchkeeper lists`: the lists a company keeps; bringing one in, showing, removing them."""
+"""`watchkeeper lists`: the lists a company keeps; bringing one in, showing, watching, removing."""
 
-import os
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watchkeeper.cli._console import (
-    AsJson,
-    Connection,
-    known_connection,
-    number,
-    output,
-    print_json,
-    visible,
-)
-from watchkeeper.cli._installation import actor
+from watchkeeper.cli import _lists, _statements
+from watchkeeper.cli._console import AsJson, Connection
+from watchkeeper.cli._installation import DataFolderOption, actor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
+    from watchkeeper.cli._statements import Desk
     from watchkeeper.lists.bringing import Understood
-    from watchkeeper.locker.locker import Locker
+    from watchkeeper.lists.mapping import Mapping
 
-_SHOWN_ROWS = 5
+_ON_DISK = frozenset({"file", "folder"})
 
 
 class Action(StrEnum):
@@ -34,19 +25,21 @@ class Action(StrEnum):
     LOAD = "load"
     SHOW = "show"
     REMOVE = "remove"
+    WATCH = "watch"
+    UNWATCH = "unwatch"
 
 
 def command(
-    action: Annotated[Action, typer.Argument(help="sources, load, show or remove.")],
+    action: Annotated[
+        Action, typer.Argument(help="sources, load, show, remove, watch or unwatch.")
+    ],
     kind: Annotated[
         str, typer.Argument(metavar="[KIND]", help="assets, people or support_ends.")
     ] = "",
     file: Annotated[
         str, typer.Argument(metavar="[FILE]", help="To load: a CSV or XLSX file.")
     ] = "",
-    locker: Annotated[
-        str, typer.Option("--locker", metavar="DIR", help="The evidence folder or bucket's URL.")
-    ] = "",
+    locker: _statements.PlainLocker = "",
     connection: Connection = None,
     name: Annotated[str, typer.Option("--list", metavar="NAME", help="The list's name.")] = "",
     source: Annotated[
@@ -75,6 +68,9 @@ def command(
     date_order: Annotated[
         str, typer.Option(metavar="ORDER", help="dmy or mdy, for dates like 01/02/2026.")
     ] = "",
+    every: Annotated[
+        str, typer.Option(metavar="TIME", help="To watch: how often, 15m to 7d.")
+    ] = "",
     guess_again: Annotated[
         bool, typer.Option("--guess-again", help="Forget how its columns were mapped.")
     ] = False,
@@ -84,249 +80,142 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what it would give; seal nothing.")
     ] = False,
+    data: DataFolderOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Bring in lists of assets, people or ends of support, show which there are, remove one.
 
-    A load replaces the list of that name; others of the same kind stay.
+    A load replaces the list of that name; others of the same kind stay. Without --locker this is
+    about an installation: `watch` loads a list and looks at its source again on a schedule.
 
-    JSON: of sources a list of {"name", "title", "gives", "options"}; of load {"kind", "list",
-    "rows", "left_out", "mapping", "date_order", "notes", "sample", "sealed"}; of show and remove
-    a list of {"list", "rows", "loaded", "by", "source", "from", "collection", "mapping"}.
+    JSON: of sources a list of {"name", "title", "gives", "options"}; of load and watch {"kind",
+    "list", "rows", "left_out", "mapping", "date_order", "notes", "sample", "sealed"}; of the
+    others a list of {"list", "rows", "loaded", "by", "source", "from", "collection", "mapping",
+    "watched"}.
     """
     from watchkeeper.errors import UsageError
-    from watchkeeper.lists import bringing, mapping, sources
     from watchkeeper.lists import load as loads
-    from watchkeeper.locker.locker import Locker
+    from watchkeeper.lists import mapping
 
     if action is Action.SOURCES:
-        _sources(as_json=as_json)
+        _lists.tell_sources(as_json=as_json)
         return
-    if not kind or not locker or (not name and action is not Action.SHOW):
-        wanted = "assets, --locker" if action is Action.SHOW else "assets, --locker and --list"
+    if not kind or (not name and action is not Action.SHOW):
+        wanted = "assets" if action is Action.SHOW else "assets, and --list"
         raise UsageError(
             f"`watchkeeper lists {action.value}` needs a kind such as {wanted}.",
             hint="See `watchkeeper lists --help`.",
         )
     resource = loads.resource(kind)
-    store = Locker.open(locker)
-    of = _connection(store, connection)
-    if action is Action.LOAD:
-        asked = mapping.given(resource, mapped or (), date_order)
-        options = _options(source, file, option or (), secret_file or (), secret_env or ())
-        understood = bringing.understand(
-            store,
-            of,
-            kind,
-            name,
-            sources.read(source, options, kind, store.clock),
-            asked,
-            guess_again=guess_again,
-        )
-        sealed = None
-        if not dry_run:
-            sealed = bringing.bring_in(
-                store, of, understood, by=actor(), allow_shrink=allow_shrink
-            ).path
-        _tell(understood, sealed, as_json=as_json)
-        return
-    if action is Action.REMOVE:
-        loads.remove(store, of, kind, name, by=actor())
-    _show(store, of, kind, as_json=as_json)
+    with _statements.desk(locker, connection, "", data) as here:
+        if action in {Action.WATCH, Action.UNWATCH} and not here.installed:
+            raise UsageError(
+                "A locker alone has no schedule.", hint="Leave --locker out, or load the list."
+            )
+        if action in {Action.LOAD, Action.WATCH}:
+            asked = mapping.given(resource, mapped or (), date_order)
+            options = _lists.options_of(
+                source, file, option or (), secret_file or (), secret_env or ()
+            )
+            if action is Action.WATCH and source in _ON_DISK and options.get("path"):
+                options["path"] = str(Path(options["path"]).expanduser().absolute())
+            understood = _understood(
+                here, kind, name, source, options, asked, guess_again=guess_again
+            )
+            sealed = None
+            if not dry_run:
+                sealed = _load(here, understood, allow_shrink=allow_shrink)
+                if action is Action.WATCH:
+                    _watch(here, understood, source, options, every)
+            _lists.tell(understood, sealed, as_json=as_json)
+            return
+        if action is Action.REMOVE:
+            _remove(here, kind, name)
+        elif action is Action.UNWATCH:
+            _unwatch(here, kind, name)
+        _lists.show(here, kind, as_json=as_json)
 
 
-def _connection(store: "Locker", name: str | None) -> str:
-    """The connection that was named, or the only one there is; raises UsageError."""
-    from watchkeeper.errors import UsageError
+def _understood(
+    here: "Desk",
+    kind: str,
+    name: str,
+    source: str,
+    options: "dict[str, str]",
+    asked: "Mapping",
+    *,
+    guess_again: bool,
+) -> "Understood":
+    from watchkeeper.lists import bringing, sources
 
-    known_connection(store, name)
-    known = [name] if name else store.connections()
-    if len(known) == 1:
-        return known[0]
-    raise UsageError(
-        "This locker holds several connections." if known else "Nothing was collected here yet.",
-        hint=f"Give --connection: {', '.join(known)}."
-        if known
-        else "See `watchkeeper run --help`.",
+    given = sources.read(source, options, kind, here.locker.clock)
+    return bringing.understand(
+        here.locker, here.connection, kind, name, given, asked, guess_again=guess_again
     )
 
 
-def _options(
-    source: str,
-    file: str,
-    plain: "Iterable[str]",
-    files: "Iterable[str]",
-    variables: "Iterable[str]",
-) -> dict[str, str]:
-    """The options of a source; raises UsageError, also for a secret that is an argument."""
-    from watchkeeper.errors import UsageError
-    from watchkeeper.lists.sources import catalogue
+def _load(here: "Desk", understood: "Understood", *, allow_shrink: bool) -> str:
+    """Seals a list; the folder of the collection. Raises UsageError."""
+    if here.installed:
+        from watchkeeper.jobs import listing
+        from watchkeeper.jobs.stating import Actor
 
-    known = catalogue().get(source)
-    secret = {option.name for option in known.options if option.secret} if known else set()
-    found: dict[str, str] = {}
-    for text in plain:
-        key, value = _pair(text)
-        if key in secret:
-            raise UsageError(
-                f"{key} is a secret: it does not belong on a command line.",
-                hint=f"Give --secret-file {key}=FILE or --secret-env {key}=VARIABLE.",
-            )
-        found[key] = value
-    for text in files:
-        key, value = _pair(text)
-        found[key] = _held(Path(value))
-    for text in variables:
-        key, value = _pair(text)
-        found[key] = os.environ.get(value, "").strip()
-        if not found[key]:
-            raise UsageError(f"The variable {value} is not set.", hint=f"It should hold {key}.")
-    if file and source != "file":
-        raise UsageError(
-            f"The source {source} takes no file.", hint="Give its options: see `sources`."
+        who = Actor(here.person, actor())
+        sealed, _ = listing.load(
+            here.locker, here.connection, who, understood, allow_shrink=allow_shrink
         )
-    return found | ({"path": file} if file else {})
+        return sealed.path
+    from watchkeeper.lists import bringing
+
+    return bringing.bring_in(
+        here.locker, here.connection, understood, by=actor(), allow_shrink=allow_shrink
+    ).path
 
 
-def _pair(text: str) -> tuple[str, str]:
-    from watchkeeper.errors import UsageError
+def _remove(here: "Desk", kind: str, name: str) -> None:
+    if here.installed:
+        from watchkeeper.jobs import listing
+        from watchkeeper.jobs.stating import Actor
 
-    key, sign, value = text.partition("=")
-    if not key or not sign:
-        raise UsageError("An option of a source is NAME=VALUE.", hint="See `lists sources`.")
-    return key.strip(), value
-
-
-def _held(path: Path) -> str:
-    from watchkeeper.errors import UsageError
-
-    try:
-        return path.expanduser().read_text(encoding="utf-8-sig").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"The secret file {path} cannot be read.", hint="Give a file that holds it alone."
-        ) from error
-
-
-def _sources(*, as_json: bool) -> None:
-    from watchkeeper.lists.sources import catalogue
-
-    if as_json:
-        print_json(
-            [
-                {
-                    "name": each.name,
-                    "title": each.title,
-                    "gives": list(each.resources),
-                    "options": [
-                        {
-                            "name": option.name,
-                            "help": option.help,
-                            "secret": option.secret,
-                            "required": option.required,
-                            "default": option.default,
-                        }
-                        for option in each.options
-                    ],
-                }
-                for each in catalogue().values()
-            ]
-        )
+        listing.remove(here.locker, here.connection, Actor(here.person, actor()), kind, name)
         return
-    for each in catalogue().values():
-        print(f"{each.name}: {each.title}; gives {', '.join(each.resources)}")
-        for option in each.options:
-            marks = ["secret"] * option.secret + ["may be left out"] * (not option.required)
-            told = f" ({', '.join(marks)})" if marks else ""
-            print(f"  {option.name}: {option.help}{told}")
-
-
-def _tell(understood: "Understood", sealed: str | None, *, as_json: bool) -> None:
-    applied, sheet = understood.applied, understood.given.sheet
-    sample = applied.rows[:_SHOWN_ROWS]
-    if as_json:
-        print_json(
-            {
-                "kind": understood.resource,
-                "list": understood.name,
-                "rows": len(applied.rows),
-                "left_out": applied.left_out,
-                "mapping": dict(applied.mapping.pairs),
-                "date_order": applied.mapping.date_order,
-                "notes": list(understood.notes),
-                "sample": [{key: _plain(value) for key, value in row.items()} for row in sample],
-                "sealed": sealed,
-            }
-        )
-        return
-    told = dict(applied.mapping.pairs)
-    _table(("Column of the list", "Means"), ([each, told[each] or "–"] for each in sheet.headers))
-    if sealed is None:
-        columns = [name for name in sample[0] if name != "listed_at"] if sample else []
-        _table(columns, ([_text(row[name]) for name in columns] for row in sample))
-    for note in understood.notes:
-        print(visible(note))
-    done = "Not sealed: a dry run." if sealed is None else "Sealed."
-    left_out = f", {sheet.unit}s left out: {number(applied.left_out)}" if applied.left_out else ""
-    print(f"{understood.name}: {number(len(applied.rows))} rows{left_out}. {done}")
-
-
-def _show(store: "Locker", connection: str, kind: str, *, as_json: bool) -> None:
-    from watchkeeper.clock import rfc3339
     from watchkeeper.lists import load as loads
 
-    found = loads.held(store, connection, kind)
-    if as_json:
-        print_json(
-            [
-                {
-                    "list": each.name,
-                    "rows": each.rows,
-                    "loaded": rfc3339(each.at),
-                    "by": each.by,
-                    "source": each.source,
-                    "from": each.came_from,
-                    "collection": each.collection.path,
-                    "mapping": each.mapping.as_json() if each.mapping else None,
-                }
-                for each in found
-            ]
-        )
-        return
-    if not found:
-        print(f"There is no list of {kind} yet: see `watchkeeper lists --help`.")
-        return
-    _table(
-        ("List", "Rows", "Loaded", "By", "From"),
-        (
-            [each.name, number(each.rows), f"{each.at:%Y-%m-%d %H:%M} UTC", each.by, each.came_from]
-            for each in found
-        ),
+    loads.remove(here.locker, here.connection, kind, name, by=actor())
+
+
+def _watch(
+    here: "Desk", understood: "Understood", source: str, options: "dict[str, str]", every: str
+) -> None:
+    """Saves where a list is kept that has just been loaded from there."""
+    from watchkeeper.ledger import list_sources
+    from watchkeeper.ledger.installation import installation
+    from watchkeeper.ledger.models import Connection
+    from watchkeeper.model.options import parse_interval
+
+    wanted = list_sources.watch(
+        here.connection,
+        understood.resource,
+        understood.name,
+        source,
+        options,
+        parse_interval(every) if every else list_sources.usual(source),
+        installation().vault,
     )
+    held = Connection.objects.get(name=here.connection)
+    list_sources.save(held, wanted, actor=actor(), now=here.now)
 
 
-def _table(headings: "Sequence[str]", rows: "Iterable[Sequence[str]]") -> None:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
+def _unwatch(here: "Desk", kind: str, name: str) -> None:
+    from watchkeeper.errors import UsageError
+    from watchkeeper.ledger import list_sources
+    from watchkeeper.ledger.models import ListSource
 
-    table = Table(header_style="bold", box=box.SIMPLE_HEAD)
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(visible(cell)) for cell in row))
-    if headings:
-        output().print(table)
-
-
-def _plain(value: Any) -> Any:
-    from datetime import datetime
-
-    from watchkeeper.clock import rfc3339
-
-    return rfc3339(value) if isinstance(value, datetime) else value
-
-
-def _text(value: Any) -> str:
-    found = _plain(value)
-    return ", ".join(found) if isinstance(found, list) else str(found if found is not None else "–")
+    found = ListSource.objects.select_related("connection").filter(
+        connection__name=here.connection, kind=kind
+    )
+    held = found.filter(name=name).first()
+    if held is None:
+        known = ", ".join(each.name for each in found) or "none"
+        raise UsageError(f"The list {name!r} is not watched.", hint=f"There are: {known}.")
+    list_sources.remove(held, actor=actor(), now=here.now)

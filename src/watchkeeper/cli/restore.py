@@ -143,3 +143,5 @@ def _restore_keys(app: "App", keys: tuple[str, ...]) -> None:
     tell_lost(found.lost, app.installation.clock.now())
     for name in found.lost:
         print(f"! No key opens the token of {visible(name)}: enter it again, or put its key back.")
+    for name in found.lost_lists:
+        print(f"! No key opens the secrets of the list {visible(name)}: give them again.")

@@ -122,5 +122,8 @@ def _connection(connection: Connection, keys: Opened, now: datetime) -> Iterator
         yield note(topic, f"{name}: not tried yet.")
     else:
         yield right(topic, f"{name}: works.")
+    for each in connection.list_sources.exclude(failures=0):
+        text = f"{name}: the list {each.name} ({each.kind}) was not loaded: {each.error}"
+        yield wrong(topic, text, "See its source under Lists.")
     if connection.paused:
         yield note(topic, f"{name}: paused; the schedule leaves it alone.")

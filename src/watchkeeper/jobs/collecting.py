@@ -96,7 +96,7 @@ def _collect_and_judge(run: Run, parts: Installation, stopping: Callable[[], boo
     """Why the run did not go through, empty when it did."""
     connection = run.connection
     locker = parts.locker()
-    clock = replace(parts.clock, sleep=_interruptible(parts.clock, stopping))
+    clock = replace(parts.clock, sleep=interruptible(parts.clock, stopping))
     console = open_console(connection, replace(parts, clock=clock))
     within = Filter(tuple(connection.accounts), tuple(connection.sites))
     terms = Terms(wanted_of(connection), within)
@@ -155,7 +155,7 @@ def _is_news(connection: Connection) -> bool:
     return connection.state != ConnectionState.TOKEN_DEAD and _current(connection)
 
 
-def _interruptible(clock: Clock, stopping: Callable[[], bool]) -> Callable[[float], None]:
+def interruptible(clock: Clock, stopping: Callable[[], bool]) -> Callable[[float], None]:
     """A pause between two requests that ends, with Interrupted, when the worker is to stop."""
 
     def sleep(seconds: float) -> None:

@@ -46,7 +46,7 @@ def request(
     locker: Locker, connection: str, actor: Actor, ask: Callable[[], Statement]
 ) -> Statement:
     """Seals what is asked for, as `ask` does. Raises UsageError for what cannot be."""
-    with _alone(connection) as held:
+    with alone(connection) as held:
         found = ask()
         _record(actor, found, "requested", connection)
     index(locker, held)
@@ -62,7 +62,7 @@ def decide(
     """
     if act not in ACTS:
         raise UsageError(f"{act!r} cannot be done.", hint=f"There are: {', '.join(ACTS)}.")
-    with _alone(connection) as held:
+    with alone(connection) as held:
         before = reading.one(locker, connection, identity)[1]
         done = {
             "approve": deciding.approve,
@@ -90,7 +90,7 @@ def set_parameter(
     reason: str,
 ) -> None:
     """Sets a parameter of a control, None: the page's default; it is judged again."""
-    with _alone(connection) as held:
+    with alone(connection) as held:
         before = reading.settings(locker, connection).get(control.id, {}).get(parameter)
         thresholds.set_parameter(
             locker, connection, control, parameter, value, by=actor.person, reason=reason
@@ -109,8 +109,8 @@ def set_parameter(
 
 
 @contextmanager
-def _alone(name: str) -> Iterator[Connection]:
-    """The connection, for this transaction alone to state something about.
+def alone(name: str, lock: int = _LOCK) -> Iterator[Connection]:
+    """The connection, for this transaction alone to state something of that `lock` about.
 
     So two people cannot decide on the same at the same moment. An advisory lock, not the row's:
     an index may hold that one. Raises UsageError for one that is not watched.
@@ -123,7 +123,7 @@ def _alone(name: str) -> Iterator[Connection]:
         )
     with transaction.atomic():
         with database.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, held.pk])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [lock, held.pk])
         yield held
 
 

@@ -14,7 +14,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, JobAborted
 from procrastinate.jobs import Status
 
-from watchkeeper.jobs import runs
+from watchkeeper.jobs import runs, watching
 from watchkeeper.jobs.adopting import judge_what_is_new
 from watchkeeper.jobs.collecting import Interrupted, carry_out
 from watchkeeper.jobs.giving_back import GivenBack
@@ -23,6 +23,7 @@ from watchkeeper.ledger.installation import installation
 from watchkeeper.ledger.models import Connection, ConnectionState, Run
 from watchkeeper.ledger.notices import warn_of_tokens
 from watchkeeper.ledger.schedule import due_of
+from watchkeeper.lists import staged
 from watchkeeper.model.schedule import AGAIN
 
 _log = structlog.get_logger("watchkeeper.jobs")
@@ -73,6 +74,15 @@ def judge(context: JobContext, run: int) -> None:
     _carry_out(context, run)
 
 
+@app.task(name=watching.TASK, queue=watching.QUEUE, pass_context=True, retry=_GIVEN_BACK)
+def look_at_list(context: JobContext, source: int) -> None:
+    """Looks at a list that is watched. Asked for with `watching.ask`."""
+    try:
+        watching.look(source, installation(), stopping=context.should_abort)
+    except Interrupted as interrupted:
+        raise JobAborted from interrupted
+
+
 def _carry_out(context: JobContext, identity: int) -> None:
     run = Run.objects.select_related("connection").filter(pk=identity).first()
     if run is None:
@@ -119,13 +129,16 @@ def _tell_run(run: int, reason: str) -> None:
 def ask_for_what_is_due() -> None:
     """Asks for the resources that are due, of every connection that is neither paused nor busy.
 
-    After a run that failed as a whole, the next one waits. Warns of tokens that expire soon, and
-    tells of statements that began or expired, and has controls judged whose page is new.
+    After a run that failed as a whole, the next one waits. Warns of tokens that expire soon, tells
+    of statements that began or expired, asks for lists whose turn has come, and for controls to be
+    judged whose page is new.
     """
     runs.end_orphans()
     now = installation().clock.now()
     warn_of_tokens(now)
     tell_of_times(installation().locker, now)
+    staged.sweep(installation().uploads, now)
+    watching.ask_for_lists(installation())
     for connection in Connection.objects.filter(removed_at=None):
         judge_what_is_new(connection)
     for connection in Connection.objects.filter(paused=False, removed_at=None):

@@ -147,6 +147,7 @@ def remove(connection: Connection, *, actor: str, now: datetime) -> None:
         Connection.objects.filter(pk=connection.pk).update(
             removed_at=now, token_ciphertext="", proxy_ciphertext="", token_expires_at=None
         )
+        connection.list_sources.all().delete()  # their secrets are forgotten with the token
         over(connection, "", now)
         record(actor, "connection.removed", connection.name)
     connection.refresh_from_db()

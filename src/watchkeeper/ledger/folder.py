@@ -6,6 +6,7 @@ locker/      the evidence, unless WATCHKEEPER_LOCKER says otherwise
 controls/    pages of controls people wrote, unless WATCHKEEPER_CONTROLS says otherwise
 static/      style sheets and icons, collected at every start
 cache/       tables made of the evidence for lists; may be removed at any time
+uploads/     lists that were given in a browser and not loaded yet; gone after an hour
 up.lock      held by the running `watchkeeper up`
 restoring    there while a backup is brought back; left behind where that was cut off
 """
@@ -52,6 +53,11 @@ class DataFolder:
         return self.path / "cache"
 
     @property
+    def uploads(self) -> Path:
+        """The folder of lists that somebody is looking at before they are loaded."""
+        return self.path / "uploads"
+
+    @property
     def restoring(self) -> Path:
         """The mark of a restore that has not come to its end."""
         return self.path / "restoring"
@@ -64,6 +70,8 @@ class DataFolder:
             self.path.chmod(0o711 if os.geteuid() == 0 else 0o700)
             self.keys.mkdir(mode=0o700, exist_ok=True)
             self.keys.chmod(0o700)
+            self.uploads.mkdir(mode=0o700, exist_ok=True)
+            self.uploads.chmod(0o700)
         except OSError as error:
             raise UsageError(
                 f"The data folder {self.path} cannot be used: {error.strerror}.",

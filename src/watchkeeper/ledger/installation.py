@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
@@ -15,10 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Installation:
-    """The parts that pages and jobs share; `locker` opens the locker anew at every call."""
+    """The parts that pages and jobs share; `locker` opens the locker anew at every call.
+
+    `uploads` is the folder of lists that somebody is looking at before they are loaded; `closed`
+    are places that nobody is shown a file of: the data, the keys.
+    """
 
     locker: "Callable[[], Locker]"
     vault: Vault
+    uploads: Path
+    closed: tuple[Path, ...] = ()
     allowed_consoles: tuple[str, ...] = ()
     clock: Clock = SYSTEM_CLOCK
 

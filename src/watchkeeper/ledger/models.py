@@ -1,12 +1,14 @@
 """The ledger's tables. What comes from the locker can be rebuilt; the rest lives only here.
 
 From the locker: CollectionEntry, AssessmentEntry, FailingItem, Finding (see `index.py`).
-Only here: Connection, Run, Notice, AuditEvent.
+Only here: Connection, Run, Notice, AuditEvent, ListSource (in a file of its own).
 """
 
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
+
+from watchkeeper.ledger.list_source import ListSource as ListSource  # noqa: PLC0414 - given on
 
 
 class ConnectionState(models.TextChoices):

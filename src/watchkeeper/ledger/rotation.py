@@ -10,10 +10,11 @@ from watchkeeper.errors import KeyLost
 from watchkeeper.ledger.audit import record
 from watchkeeper.ledger.connections import note_state
 from watchkeeper.ledger.keys import KeyRing, fingerprint
-from watchkeeper.ledger.models import Connection, ConnectionState
+from watchkeeper.ledger.models import Connection, ConnectionState, ListSource
 from watchkeeper.ledger.secrets import Vault
 
 _SECRETS = ("token_ciphertext", "proxy_ciphertext")
+_SECRETS_OF_LISTS = "secrets_ciphertext"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,28 +28,35 @@ class KeyUse:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Every key, the newest first, and the connections of which a secret is opened by none."""
+    """Every key, the newest first, and the connections of which a secret is opened by none.
+
+    `lost_lists` are the lists that are watched of which that is so, in words.
+    """
 
     source: str
     keys: tuple[KeyUse, ...]
     lost: tuple[str, ...]
+    lost_lists: tuple[str, ...] = ()
 
 
 def opened(ring: KeyRing, vault: Vault) -> Opened:
     """What each key of the ring is good for."""
     counts = {fingerprint(key): 0 for key in ring.read()}
-    lost = []
-    for connection, _, ciphertext in _stored():
+    lost: list[str] = []
+    lost_lists: list[str] = []
+    for held, _, ciphertext in _stored():
         found = vault.opened_by(ciphertext)
-        if found is None:
-            lost.append(connection.name)
+        if found is None and isinstance(held, ListSource):
+            lost_lists.append(f"{held.connection.name}, {held.kind}, {held.name}")
+        elif found is None:
+            lost.append(held.name)
         else:
             counts[found] += 1
     keys = tuple(
         KeyUse(name, encrypts=place == 0, opens=number)
         for place, (name, number) in enumerate(counts.items())
     )
-    return Opened(str(ring), keys, tuple(dict.fromkeys(lost)))
+    return Opened(str(ring), keys, tuple(dict.fromkeys(lost)), tuple(lost_lists))
 
 
 def rotate(vault: Vault, *, actor: str) -> int:
@@ -58,18 +66,18 @@ def rotate(vault: Vault, *, actor: str) -> int:
     """
     rotated = 0
     with transaction.atomic():
-        for connection, name, ciphertext in list(_stored(locked=True)):
+        for held, name, ciphertext in list(_stored(locked=True)):
             try:
                 renewed = vault.rotate(ciphertext)
             except KeyLost:
                 continue
-            Connection.objects.filter(pk=connection.pk).update(**{name: renewed})
+            type(held).objects.filter(pk=held.pk).update(**{name: renewed})
             rotated += 1
         record(actor, "key.rotated", "", secrets=rotated)
     return rotated
 
 
-def _stored(*, locked: bool = False) -> Iterator[tuple[Connection, str, str]]:
+def _stored(*, locked: bool = False) -> Iterator[tuple[Connection | ListSource, str, str]]:
     """Every stored secret: whose it is, which one, and as it is stored."""
     found = Connection.objects.filter(removed_at=None)
     for connection in found.select_for_update() if locked else found:
@@ -77,6 +85,9 @@ def _stored(*, locked: bool = False) -> Iterator[tuple[Connection, str, str]]:
             ciphertext = getattr(connection, name)
             if ciphertext or name == _SECRETS[0]:
                 yield connection, name, ciphertext
+    listed = ListSource.objects.exclude(secrets_ciphertext="")
+    for source in listed.select_for_update() if locked else listed.select_related("connection"):
+        yield source, _SECRETS_OF_LISTS, source.secrets_ciphertext
 
 
 def tell_lost(names: Sequence[str], now: datetime) -> None:

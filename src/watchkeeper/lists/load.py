@@ -71,6 +71,16 @@ class Held:
         """The file or address it came from, without secrets; empty where nothing tells it."""
         return str(_request(self.collection).get("from", ""))
 
+    def is_of(self, documents: Iterable[Document]) -> bool:
+        """Whether it was made of these documents, byte for byte, and read the same way."""
+        manifest = self.collection.manifest
+        kept = [each["received"]["sha256"] for each in manifest["pages"]]
+        given = list(documents)
+        sheet = str(_request(self.collection).get("sheet", ""))
+        return kept == [hashlib.sha256(each.data).hexdigest() for each in given] and all(
+            str(each.facts.get("sheet", "")) == sheet for each in given
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
@@ -101,6 +111,31 @@ def remembered(
     """The mapping that a list was loaded with last; None for one that is not there."""
     found = _standing(locker, connection, resource(resource_name)).lists.get(list_name)
     return found.mapping if found is not None else None
+
+
+def held_in(locker: Locker, newest: Collection) -> list[Held]:
+    """The lists that a resource's newest complete collection holds, by name.
+
+    As `held`, from the manifests that this one names alone, however many loads there were.
+    """
+    request = _request(newest)
+    if not request:
+        found = _by_rows(locker, newest)
+        return [found[name] for name in sorted(found)]
+    listed: list[Held] = []
+    for name, path in sorted(_index(newest).items()):
+        where = newest if path == newest.path else locker.sealed(path)
+        own = _request(where)
+        mapping = own.get("mapping")
+        rows = int(request["lists"][name]["rows"])
+        known = mappings.Mapping.from_json(mapping) if mapping else None
+        listed.append(Held(name, where, rows, known))
+    return listed
+
+
+def shrinks(now: int, before: int) -> bool:
+    """Whether a list of `now` rows is none, or has lost more than half of those it had before."""
+    return now == 0 or now < before * _SHRUNK
 
 
 def load(  # noqa: PLR0913 - what is loaded, by name
@@ -246,7 +281,7 @@ def _check_size(list_name: str, now: int, before: int) -> None:
             f"The list {list_name!r} would be empty.",
             hint="Look at what was left out (--dry-run); --allow-shrink loads it all the same.",
         )
-    if now < before * _SHRUNK:
+    if shrinks(now, before):
         raise UsageError(
             f"The list {list_name!r} has {now:,} rows, and had {before:,}: less than half.",
             hint="Look whether it is whole; --allow-shrink loads it all the same.",

@@ -107,6 +107,24 @@ def settle(
     return mapping
 
 
+def proposed(
+    resource: Resource,
+    headers: Sequence[str],
+    asked: Mapping | None = None,
+    remembered: Mapping | None = None,
+) -> Mapping:
+    """The mapping as `settle` would make it, for a person to correct: nothing of it is refused."""
+    asked, remembered = asked or Mapping(), remembered or Mapping()
+    found: dict[str, str] = {}
+    for header, column in (*asked.pairs, *remembered.pairs):
+        named = _alike(header, headers)
+        if named and named not in found:
+            found[named] = column
+    _guess(resource, headers, found)
+    pairs = tuple((header, found.get(header, "")) for header in headers)
+    return Mapping(pairs, asked.date_order or remembered.date_order)
+
+
 def _guess(resource: Resource, headers: Sequence[str], found: dict[str, str]) -> None:
     """Adds what the headers' names tell, for columns that nothing feeds yet."""
     by_name: dict[str, str] = {}

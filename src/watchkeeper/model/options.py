@@ -41,3 +41,11 @@ def parse_intervals(texts: Iterable[str]) -> dict[str, timedelta]:
             )
         found[read["resource"]] = int(read["count"]) * _UNITS[read["unit"]]
     return found
+
+
+def parse_interval(text: str) -> timedelta:
+    """One interval from a text such as `15m`, `24h`, `7d`; raises UsageError."""
+    read = _INTERVAL.fullmatch(f"list={text.strip()}")
+    if read is None:
+        raise UsageError(f"{text!r} is no interval.", hint="Give a time: 15m, 24h, 7d.")
+    return int(read["count"]) * _UNITS[read["unit"]]

@@ -32,6 +32,12 @@ def concerned_by_setting(control: str, controls: Mapping[str, Control]) -> tuple
     return tuple(name for name in controls if name in found)
 
 
+def concerned_by_list(resource: str, controls: Mapping[str, Control]) -> tuple[str, ...]:
+    """The ids of the controls that read lists of that resource."""
+    found = _readers(resource, controls)
+    return tuple(name for name in controls if name in found)
+
+
 def _readers(resource: str, controls: Mapping[str, Control]) -> set[str]:
     return {name for name, control in controls.items() if resource in control.reads}
 

@@ -101,6 +101,8 @@ _ACRONYMS = {
     "uuid": "UUID",
     "os": "OS",
     "ip": "IP",
+    "mac": "MAC",
+    "url": "URL",
     "sha256": "SHA-256",
     "api": "API",
     "ioc": "IOC",

@@ -14,6 +14,7 @@ SEE: list[Any] = whoever_may(Action.SEE)
 EXPORT: list[Any] = whoever_may(Action.EXPORT)
 COLLECT: list[Any] = whoever_may(Action.COLLECT)
 DECIDE: list[Any] = whoever_may(Action.DECIDE)
+LOAD: list[Any] = whoever_may(Action.LOAD)
 SET: list[Any] = whoever_may(Action.SET)
 CONNECT: list[Any] = whoever_may(Action.CONNECT)
 

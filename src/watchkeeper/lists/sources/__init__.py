@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 
 from watchkeeper.clock import Clock
@@ -14,25 +15,37 @@ from watchkeeper.locker.stated import Document
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What a source must be told; a secret one is never an argument and never stored."""
+    """What a source must be told; a secret one is never an argument and never stored readable.
+
+    A `private` one may hold a secret, as an address with a key in it: it is stored as one, and
+    `shown` says how much of it may be seen.
+    """
 
     name: str
     help: str
     secret: bool = False
     required: bool = True
     default: str = ""
+    shown: Callable[[str], str] | None = None
+
+    @property
+    def private(self) -> bool:
+        """Whether it is stored so that nobody can read it."""
+        return self.secret or self.shown is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
     """A list as a source gave it: its cells, and what they were read from, byte for byte.
 
-    `notes` are what the source left out, in words.
+    `notes` are what the source left out, in words; `written` is when it was written down (UTC),
+    where the place tells it.
     """
 
     sheet: Sheet
     documents: tuple[Document, ...]
     notes: tuple[str, ...] = ()
+    written: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,8 @@ class Source:
 
     `read` takes the options (all of them, defaults filled in), the name of the resource and the
     clock. It raises UsageError for what the options say, SourceFailed for what the place does.
+    `live`: its answer is how things are when it is asked. What others give is how they were when
+    somebody wrote it down: unchanged, it grows old.
     """
 
     name: str
@@ -48,6 +63,7 @@ class Source:
     options: tuple[Option, ...]
     resources: tuple[str, ...]
     read: Callable[[Mapping[str, str], str, Clock], Given]
+    live: bool = False
 
 
 @cache
@@ -96,6 +112,10 @@ def read(kind: str, options: Mapping[str, str], resource: str, clock: Clock) -> 
             f"The source {kind} needs: {', '.join(missing)}.",
             hint="See `watchkeeper lists sources`.",
         )
-    given = source.read(filled, resource, clock)
+    return told(source.read(filled, resource, clock), kind)
+
+
+def told(given: Given, kind: str) -> Given:
+    """What was given, with the word for where it came from among the facts of its documents."""
     documents = (replace(each, facts={"source": kind, **each.facts}) for each in given.documents)
     return replace(given, documents=tuple(documents))

@@ -46,4 +46,5 @@ SOURCE = Source(
     ),
     resources=("assets", "people"),
     read=_read,
+    live=True,
 )

@@ -1,6 +1,8 @@
 """A file: CSV or XLSX."""
 
+import os
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from watchkeeper.clock import Clock
@@ -14,18 +16,24 @@ RESOURCES = ("assets", "people", "support_ends")
 SHEET = Option("sheet", "Which sheet of a workbook; the first by default.", required=False)
 
 
-def given(data: bytes, name: str, chosen: str, where: str) -> Given:
+def given(
+    data: bytes, name: str, chosen: str, where: str, written: datetime | None = None
+) -> Given:
     """A file's bytes as a list; `where` says where it came from, without secrets."""
     facts = {"from": where} | ({"sheet": chosen} if chosen else {})
     read = sheet.read(data, name, chosen)
-    return Given(read, (Document(data, sheet.kind_of(data), facts),))
+    return Given(read, (Document(data, sheet.kind_of(data), facts),), written=written)
 
 
-def bytes_of(path: Path) -> bytes:
-    """What a file holds; raises UsageError when it cannot be read or is too large."""
+def bytes_of(path: Path) -> tuple[bytes, datetime]:
+    """What a file holds, a byte more than a list may at the most, and when it was written (UTC).
+
+    Raises UsageError when it cannot be read.
+    """
     try:
         with path.open("rb") as opened:
-            return opened.read(LARGEST + 1)
+            written = datetime.fromtimestamp(os.fstat(opened.fileno()).st_mtime, UTC)
+            return opened.read(LARGEST + 1), written
     except OSError as error:
         raise UsageError(
             f"{path} cannot be read: {error.strerror}.", hint="Give a CSV or XLSX file."
@@ -35,7 +43,8 @@ def bytes_of(path: Path) -> bytes:
 def _read(options: Mapping[str, str], resource: str, clock: Clock) -> Given:
     del resource, clock  # any of them, at once
     path = Path(options["path"]).expanduser()
-    return given(bytes_of(path), path.name, options["sheet"], path.name)
+    data, written = bytes_of(path)
+    return given(data, path.name, options["sheet"], path.name, written)
 
 
 SOURCE = Source(

@@ -23,10 +23,10 @@ def _read(options: Mapping[str, str], resource: str, clock: Clock) -> Given:
         clock.sleep(_STILL)
         now = _newest(folder, options["pattern"])
         if now == before:
-            data = bytes_of(now[0])
+            data, written = bytes_of(now[0])
             if _newest(folder, options["pattern"]) == now:
                 name = now[0].name
-                return given(data, name, options["sheet"], name)
+                return given(data, name, options["sheet"], name, written)
         before = now
     raise SourceFailed(f"{before[0]} is still being written.", hint="Load it when it is whole.")
 

@@ -30,5 +30,10 @@ def _read(options: Mapping[str, str], resource: str, clock: Clock) -> Given:
 
 
 SOURCE = Source(
-    name="intune", title=_TITLE, options=_graph.OPTIONS, resources=("assets",), read=_read
+    name="intune",
+    title=_TITLE,
+    options=_graph.OPTIONS,
+    resources=("assets",),
+    read=_read,
+    live=True,
 )

@@ -115,4 +115,5 @@ SOURCE = Source(
     ),
     resources=("assets",),
     read=_read,
+    live=True,
 )

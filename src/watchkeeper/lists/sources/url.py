@@ -29,7 +29,11 @@ SOURCE = Source(
     name="url",
     title="An address",
     options=(
-        Option("url", "The address, https://…; it may be given as a secret as well."),
+        Option(
+            "url",
+            "The address, https://…; it may be given as a secret as well.",
+            shown=lambda text: parse_base(text, "url"),
+        ),
         Option("header", "A header to send.", required=False, default="Authorization"),
         Option("header_value", "What it says, such as Bearer ….", secret=True, required=False),
         SHEET,
