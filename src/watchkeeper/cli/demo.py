@@ -113,7 +113,7 @@ def _forget(folder: "DataFolder") -> None:
 
     from watchkeeper.ledger import postgres
 
-    marks = ("cache", "keys", "postgres", "locker", "static", "up.lock")
+    marks = ("cache", "keys", "postgres", "locker", "static", "uploads", "up.lock")
     if folder.path.exists():
         strange = [
             each.name
