@@ -16,6 +16,9 @@ import urllib3
 from typer.testing import CliRunner, Result
 
 from watchkeeper.cli.simulate import command
+from watchkeeper.lists import bringing, sources
+from watchkeeper.lists.mapping import Mapping
+from watchkeeper.locker.locker import Locker
 from watchkeeper.simulator import FAULTS
 
 SMALL = ["--agents", "20", "--threats", "5", "--activities", "20"]
@@ -97,6 +100,17 @@ def test_the_truth_can_be_printed() -> None:
     assert fixed[0] == fixed[1]
     spoilt = json.loads(_run(*SMALL, "--truth", "--fault", "null-fields").stdout)
     assert spoilt["ACC-01"]["result"] == "ERROR"
+
+
+def test_the_lists_the_company_keeps_can_be_loaded(tmp_path: Path) -> None:
+    assert _run(*SMALL, "--lists", str(tmp_path / "lists"), "--truth").exit_code == 0
+    locker = Locker.open(tmp_path / "locker", create=True)
+    for kind in ("assets", "people", "support_ends"):
+        path = str(tmp_path / f"lists/{kind}.csv")
+        given = sources.read("file", {"path": path}, kind, locker.clock)
+        found = bringing.understand(locker, "acme", kind, "company", given, Mapping())
+        assert len(found.applied.rows) + found.applied.left_out == len(given.sheet.rows) > 0
+        assert all(column for _, column in found.applied.mapping.pairs)
 
 
 def test_faults_are_listed() -> None:

@@ -140,7 +140,8 @@ def test_a_list_is_given_corrected_loaded_and_cov_01_judged_by_it(
     page.get_by_role("button", name="Sign in").click()
 
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Lists").click()
-    expect(page.get_by_text("No list of assets yet: COV-01 cannot be judged")).to_be_visible()
+    missing = "No list of ends of support yet: VER-02 cannot be judged"
+    expect(page.get_by_text(missing)).to_be_visible()
     page.get_by_role("link", name="Load a list").click()
     page.get_by_label("Name of the list").fill("hardware")
     page.get_by_label("File").set_input_files(tmp_path / "hw.csv")
@@ -154,7 +155,7 @@ def test_a_list_is_given_corrected_loaded_and_cov_01_judged_by_it(
     stays_in_place(page)
 
     for _ in range(60):
-        page.goto(f"{demo.address}controls/COV-01/")
+        page.goto(f"{demo.address}controls/COV-01/?q=pc-1")
         if page.get_by_text("no agent with its serial number").count():
             break
         page.wait_for_timeout(500)

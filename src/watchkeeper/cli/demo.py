@@ -113,7 +113,7 @@ def _forget(folder: "DataFolder") -> None:
 
     from watchkeeper.ledger import postgres
 
-    marks = ("cache", "keys", "postgres", "locker", "static", "uploads", "up.lock")
+    marks = ("cache", "keys", "postgres", "locker", "static", "uploads", "lists", "up.lock")
     if folder.path.exists():
         strange = [
             each.name
@@ -157,7 +157,7 @@ def _start_console(
         "The simulated console",
         [
             *(sys.executable, "-m", "watchkeeper", "simulate", "--port", str(port)),
-            *(*size, "--token-file", str(token_file)),
+            *(*size, "--token-file", str(token_file), "--lists", str(_lists(folder))),
         ],
         environment=os.environ,
         log=log,
@@ -175,6 +175,11 @@ def _start_console(
                 hint=f"See {log}.",
             )
     return f"http://{_HOST}:{port}"
+
+
+def _lists(folder: "DataFolder") -> Path:
+    """Where the company's own lists lie."""
+    return folder.path / "lists"
 
 
 def _token_file(folder: "DataFolder") -> Path:
@@ -214,9 +219,39 @@ def _fill(up: "Up", console: str, folder: "DataFolder", stop: "StopRequest") -> 
             f"The simulated console could not be collected: {run.reason}",
             hint=f"See {folder.path / 'watchkeeper.log'}, or start over with --fresh.",
         )
+    _bring_lists(up, folder, stop)
     judged = connection.assessments.filter(newest=True)
     failing = judged.filter(result="FAIL").count()
     print(f"{judged.count()} controls judged, {failing} of them fail.")
+
+
+def _bring_lists(up: "Up", folder: "DataFolder", stop: "StopRequest") -> None:
+    """Loads the company's lists of assets and people once, and waits until they were judged by.
+
+    Not that of ends of support: so one sees what a control says of a list that is missing.
+    """
+    from watchkeeper.jobs import listing
+    from watchkeeper.jobs.stating import Actor
+    from watchkeeper.ledger.models import RunState
+    from watchkeeper.lists import bringing, load, sources
+    from watchkeeper.lists.mapping import Mapping
+
+    parts = up.app.installation
+    locker = parts.locker()
+    for kind in ("assets", "people"):
+        if load.held(locker, NAME, kind):
+            continue
+        given = sources.read(
+            "file", {"path": str(_lists(folder) / f"{kind}.csv")}, kind, parts.clock
+        )
+        understood = bringing.understand(locker, NAME, kind, "company", given, Mapping())
+        _, run = listing.load(locker, NAME, Actor("demo", "demo"), understood)
+        print(f"{kind.capitalize()}: {len(understood.applied.rows):,} rows loaded from a list")
+        while run is not None and run.state in {RunState.WAITING, RunState.RUNNING}:
+            if stop.wait(_LOOK_EVERY):
+                return
+            up.processes.check()
+            run.refresh_from_db()
 
 
 def _tell(settings: "Settings", folder: "DataFolder") -> None:

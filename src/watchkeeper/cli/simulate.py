@@ -75,6 +75,14 @@ def command(
             metavar="PATH",
         ),
     ] = None,
+    lists: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the lists this company keeps there: assets.csv, people.csv, "
+            "support_ends.csv.",
+            metavar="DIR",
+        ),
+    ] = None,
     truth: Annotated[
         bool, typer.Option("--truth", help="Print what every control must find and stop.")
     ] = False,
@@ -124,6 +132,8 @@ def command(
         )
         company = build(day=day)
         gc.freeze()  # a large company is no garbage: looking through it takes seconds
+        if lists is not None:
+            _write_lists(lists, simulator.statements(company))
         if truth:
             console = simulator.Running(company, profile, token="")
             console.start(fault or ())
@@ -162,6 +172,25 @@ def _print_truth(found: dict[str, dict[str, Any]]) -> None:
 
     json.dump(found, sys.stdout, indent=2)
     sys.stdout.write("\n")
+
+
+def _write_lists(folder: Path, stated: dict[str, list[dict[str, Any]]]) -> None:
+    """What the company keeps itself, a file each, with a column for all that is in it."""
+    import csv
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("assets", "people", "support_ends"):
+        columns = [each for each in stated[name][0] if each not in {"id", "list", "listed_at"}]
+        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(columns)
+            for row in stated[name]:
+                told = row | {"external_id": row["id"]}  # what tells rows apart
+                writer.writerow([_cell(told[column]) for column in columns])
+
+
+def _cell(value: Any) -> Any:
+    return "; ".join(map(str, value)) if isinstance(value, list) else value
 
 
 def _announce(url: str, token: str, token_file: Path | None) -> None:
