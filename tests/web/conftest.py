@@ -8,7 +8,7 @@ from django.test import Client
 
 from tests.queries.sealing import NAMES, seal_rows
 from tests.server.installation import app, ledger
-from tests.unpaced import RATES
+from tests.unpaced import UNPACED
 from watchkeeper import simulator
 from watchkeeper.access.models import Person
 from watchkeeper.access.roles import Role
@@ -28,7 +28,6 @@ from watchkeeper.locker.locker import Locker
 from watchkeeper.resources import catalogue as resources
 from watchkeeper.sentinelone.address import parse_address
 from watchkeeper.sentinelone.client import Console
-from watchkeeper.sentinelone.limits import Limits
 from watchkeeper.sentinelone.token import parse_token
 
 from .indexed import Kept, keep, put_back
@@ -74,9 +73,7 @@ def evidence(app: App) -> Locker:
         return locker
     with simulator.running(simulator.Company(agents=150, threats=40, activities=200)) as served:
         address = parse_address(served.url)
-        console = Console(
-            address, parse_token(served.token), limits=Limits(rates=RATES), clock=clock
-        )
+        console = Console(address, parse_token(served.token), limits=UNPACED, clock=clock)
         collect(console, locker, COMPANY)
         console.close()
     assess(locker, COMPANY, catalogue().values(), now=clock.now())
