@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.stated import state
+from tests.unpaced import UNPACED
 from watchkeeper.assessment import assess
 from watchkeeper.clock import Clock
 from watchkeeper.collection.engine import collect
@@ -55,7 +56,9 @@ def differences(seed: int, first: int, last: int) -> Iterator[str]:
             now = company(seed, day)
             at = now.now
             served.set_company(now)
-            console = Console(parse_address(served.url), parse_token(served.token), clock=clock)
+            console = Console(
+                parse_address(served.url), parse_token(served.token), limits=UNPACED, clock=clock
+            )
             try:
                 collect(console, locker, "acme")
             finally:

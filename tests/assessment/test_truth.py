@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.assessment.conftest import Moving
+from tests.unpaced import UNPACED
 from watchkeeper.assessment import assess
 from watchkeeper.clock import Clock
 from watchkeeper.collection.engine import collect
@@ -36,7 +37,7 @@ def two_days(folder: Path, *faults: str) -> tuple[Found, Found]:
             if day and faults:
                 sim.set_faults(*faults)
                 sim.token = sim.token[::-1]  # with another token nothing is taken as known
-            console = Console(parse_address(sim.url), parse_token(sim.token))
+            console = Console(parse_address(sim.url), parse_token(sim.token), limits=UNPACED)
             try:
                 collect(console, locker, "acme")
             finally:

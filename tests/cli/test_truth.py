@@ -1,6 +1,7 @@
 """What is judged over a simulated company is what is true of it, and never better."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from tests.cli.conftest import watchkeeper
 from tests.controls.pages import PROMISED
 from tests.stated import state
+from tests.unpaced import RATES
 from watchkeeper.assessment.assess import assess
 from watchkeeper.collection.engine import collect
 from watchkeeper.controls import catalogue
@@ -22,13 +24,14 @@ from watchkeeper.sentinelone.limits import Limits
 from watchkeeper.sentinelone.token import parse_token
 from watchkeeper.simulator import FAULTS, PROFILES, Company, Running, running, statements
 
-QUICK = Limits(silence=0.7, total=1.4, pause=0.005, longest_retry_after=0.5)
+PACED = Limits(silence=0.7, total=1.4, pause=0.005, longest_retry_after=0.5)
+QUICK = replace(PACED, rates=RATES, recovery=2.4)
 Judged = dict[str, dict[str, Any]]
 
 
-def judge(sim: Running, locker: Locker) -> Judged:
+def judge(sim: Running, locker: Locker, limits: Limits = QUICK) -> Judged:
     """Collects and judges; every control's result and items, in the truth's own shape."""
-    console = Console(parse_address(sim.url), parse_token(sim.token), limits=QUICK)
+    console = Console(parse_address(sim.url), parse_token(sim.token), limits=limits)
     collect(console, locker, "acme")
     console.close()
     found: Judged = {}
@@ -129,7 +132,7 @@ def test_no_fault_makes_a_verdict_better_than_the_truth(
     fault: str, company: Company, locker: Locker
 ) -> None:
     with running(company, faults=[fault]) as sim:
-        found = judge(sim, locker)
+        found = judge(sim, locker, PACED if fault == "rate-limits" else QUICK)
         truth = sim.truth()
     assert set(found) == set(catalogue())
     errors = {control for control, each in found.items() if each["result"] == Result.ERROR}

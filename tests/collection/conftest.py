@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.collection.life import QUICK, Life, client
+from tests.collection.life import PACED, QUICK, Life, client
 from watchkeeper.collection.engine import Report, collect
 from watchkeeper.locker.locker import Locker
+from watchkeeper.sentinelone.limits import Limits
 from watchkeeper.simulator import Company, running
 
-__all__ = ["QUICK", "client"]
+__all__ = ["PACED", "QUICK", "client"]
 
 
 @pytest.fixture(scope="session")
@@ -34,8 +35,8 @@ Collecting = Callable[..., Report]
 def collecting(locker: Locker) -> Collecting:
     """Collects from a running simulator into the test's locker."""
 
-    def run(sim: Any, **options: Any) -> Report:
-        console = client(sim)
+    def run(sim: Any, limits: Limits = QUICK, **options: Any) -> Report:
+        console = client(sim, limits)
         try:
             return collect(console, locker, "acme", **options)
         finally:

@@ -2,11 +2,12 @@
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.unpaced import RATES
 from watchkeeper.clock import SYSTEM_CLOCK, Clock
 from watchkeeper.collection.engine import collect
 from watchkeeper.collection.reading import Step
@@ -22,7 +23,8 @@ from watchkeeper.sentinelone.token import parse_token
 from watchkeeper.simulator import Company, Running
 from watchkeeper.simulator.world import Row
 
-QUICK = Limits(silence=1.0, total=2.0, pause=0.01, recovery=0.5)
+PACED = Limits(silence=1.0, total=2.0, pause=0.01, recovery=0.5)
+QUICK = replace(PACED, rates=RATES)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 THREATS = catalogue()["threats"]
 

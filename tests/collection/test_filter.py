@@ -5,13 +5,11 @@ from typing import Any
 
 import pytest
 
+from tests.collection.conftest import client
 from watchkeeper.collection.engine import Report, Terms, collect
 from watchkeeper.errors import UsageError
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.filter import Filter, parse_filter
-from watchkeeper.sentinelone.address import parse_address
-from watchkeeper.sentinelone.client import Console
-from watchkeeper.sentinelone.token import parse_token
 from watchkeeper.simulator import Company, Running, running
 
 ESTATE = ("agents", "threats", "groups", "activities")
@@ -23,7 +21,7 @@ def locker(tmp_path: Path) -> Locker:
 
 
 def collected(served: Running, locker: Locker, within: Filter) -> Report:
-    console = Console(parse_address(served.url), parse_token(served.token))
+    console = client(served)
     try:
         return collect(console, locker, "acme", terms=Terms(within=within))
     finally:

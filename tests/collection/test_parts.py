@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.collection.conftest import Collecting
+from tests.collection.conftest import PACED, QUICK, Collecting
 from watchkeeper.collection.reading import Step
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection
+from watchkeeper.sentinelone.limits import Limits
 from watchkeeper.simulator import Company, Running, running
 from watchkeeper.simulator.world import Row
 
@@ -24,8 +25,8 @@ def large() -> Company:
     return Company(agents=12_000, sites=20, threats=20, users=10, activities=50, uneven=True)
 
 
-def read(collecting: Collecting, sim: Running) -> Collection:
-    report = collecting(sim, only=AGENTS)
+def read(collecting: Collecting, sim: Running, limits: Limits = QUICK) -> Collection:
+    report = collecting(sim, limits, only=AGENTS)
     found: Collection = report.collections[-1]
     return found
 
@@ -57,7 +58,7 @@ def test_parts_give_what_one_walk_gives(
     large: Company, locker: Locker, collecting: Collecting
 ) -> None:
     with running(large) as sim:
-        split = read(collecting, sim)
+        split = read(collecting, sim, PACED)
         busiest = sim.busiest_second("/agents")
     assert split.complete
     assert names(split) == {"siteIds", "groupIds", "createdAt__lt", "createdAt__gte"}
@@ -315,7 +316,7 @@ def test_a_console_that_keeps_its_rate_limits_is_never_asked_too_often(
     large: Company, collecting: Collecting
 ) -> None:
     with running(large, faults=["rate-limits"]) as sim:
-        found = read(collecting, sim)
+        found = read(collecting, sim, PACED)
         refused = [seen for seen in sim.requests if seen.status == 429]
     assert found.complete
     assert refused == []

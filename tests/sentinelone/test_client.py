@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.collection.conftest import QUICK, client
+from tests.collection.conftest import PACED, QUICK, client
 from watchkeeper.collection.engine import collect
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection
@@ -34,7 +34,7 @@ def small() -> Company:
 @pytest.mark.slow
 def test_two_runs_of_one_process_share_the_rates_of_a_console(small: Company) -> None:
     with running(small, faults=["rate-limits"]) as sim:
-        consoles = [client(sim), client(sim)]
+        consoles = [client(sim, PACED), client(sim, PACED)]
 
         def ask(which: int) -> None:
             for number in range(30):

@@ -8,6 +8,7 @@ from django.test import Client
 
 from tests.queries.sealing import NAMES, seal_rows
 from tests.server.installation import app, ledger
+from tests.unpaced import UNPACED
 from watchkeeper import simulator
 from watchkeeper.access.models import Person
 from watchkeeper.access.roles import Role
@@ -16,14 +17,24 @@ from watchkeeper.bootstrap import App
 from watchkeeper.collection.engine import collect
 from watchkeeper.controls import catalogue
 from watchkeeper.ledger.index import index
-from watchkeeper.ledger.models import Connection
+from watchkeeper.ledger.models import (
+    AssessmentEntry,
+    CollectionEntry,
+    Connection,
+    FailingItem,
+    Finding,
+)
 from watchkeeper.locker.locker import Locker
 from watchkeeper.resources import catalogue as resources
 from watchkeeper.sentinelone.address import parse_address
 from watchkeeper.sentinelone.client import Console
 from watchkeeper.sentinelone.token import parse_token
 
+from .indexed import Kept, keep, put_back
+
 __all__ = ["app", "ledger"]
+
+_indexed: Kept = []
 
 COMPANY = "pages-northwind"
 HOSTILE = "pages-hostile"
@@ -62,7 +73,7 @@ def evidence(app: App) -> Locker:
         return locker
     with simulator.running(simulator.Company(agents=150, threats=40, activities=200)) as served:
         address = parse_address(served.url)
-        console = Console(address, parse_token(served.token), clock=clock)
+        console = Console(address, parse_token(served.token), limits=UNPACED, clock=clock)
         collect(console, locker, COMPANY)
         console.close()
     assess(locker, COMPANY, catalogue().values(), now=clock.now())
@@ -119,15 +130,26 @@ def evidence(app: App) -> Locker:
 
 @pytest.fixture
 def world(evidence: Locker, ledger: App) -> World:  # noqa: ARG001 - it is indexed into that
-    """Both connections, indexed."""
-    found = []
-    for name in (COMPANY, HOSTILE):
-        connection = Connection.objects.create(
-            name=name, console="https://acme.sentinelone.net", token_ciphertext="none", state="ok"
-        )
-        index(evidence, connection)
-        found.append(connection)
-    return World(evidence, *found)
+    """Both connections, indexed: for the first test that asks, and as that left them for others."""
+    names = (COMPANY, HOSTILE)
+    if _indexed:
+        put_back(_indexed)
+    else:
+        for name in names:
+            connection = Connection.objects.create(
+                name=name,
+                console="https://acme.sentinelone.net",
+                token_ciphertext="none",
+                state="ok",
+            )
+            index(evidence, connection)
+        made = Connection.objects.filter(name__in=names)
+        entries = AssessmentEntry.objects.filter(connection__in=made)
+        rows = [CollectionEntry.objects.filter(connection__in=made), entries]
+        rows += [FailingItem.objects.filter(assessment__in=entries)]
+        rows += [Finding.objects.filter(connection__in=made)]
+        _indexed.extend(keep([made, *rows]))
+    return World(evidence, *(Connection.objects.get(name=name) for name in names))
 
 
 @pytest.fixture
