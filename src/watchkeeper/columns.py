@@ -16,9 +16,6 @@ ARROW_TYPES: dict[ColumnType, pa.DataType] = {
     ColumnType.TEXTS: pa.list_(pa.string()),
     ColumnType.JSON: pa.string(),
 }
-# Arrow's own pool keeps what it once had; the system's gives it back, which is worth some 40 MB
-# of peak memory at 100,000 agents.
-pa.set_memory_pool(pa.system_memory_pool())
 
 
 def _keep_what_is_used_again() -> None:

@@ -90,6 +90,27 @@ def test_without_known_places_the_list_is_read_in_windows_of_time(
     assert max(rows) <= 1.5 * sum(rows) / len(rows)
 
 
+def test_a_record_that_comes_twice_counts_once_in_its_window(
+    large: Company, collecting: Collecting
+) -> None:
+    with running(large, faults=["duplicates"]) as sim:
+        found = collecting(sim, only=["agents"]).collections[-1]
+    assert found.complete
+    assert found.manifest["union"]["proved"]
+    assert found.completeness.distinct == 12_000
+    assert sum(part["rows"] for part in found.manifest["parts"]) > 12_000
+
+
+def test_a_window_that_gives_fewer_than_the_console_counts_proves_nothing(
+    large: Company, collecting: Collecting
+) -> None:
+    with running(large, faults=["count-too-large"]) as sim:
+        found = collecting(sim, only=["agents"]).collections[-1]
+    assert not found.complete
+    assert not found.manifest["union"]["proved"]
+    assert any("gave fewer than the console counts" in each for each in found.completeness.notes)
+
+
 @pytest.mark.parametrize("only", [["agents"], AGENTS])
 def test_a_console_without_filters_of_time_is_read_without_windows(
     only: list[str], large: Company, locker: Locker, collecting: Collecting

@@ -6,7 +6,8 @@ places while they were read is met twice and counted once, or met nowhere and th
 what was changed since.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +21,6 @@ from watchkeeper.collection.crew import Put, Task, gathered
 from watchkeeper.collection.reading import Kept, Reading
 from watchkeeper.collection.splitting import Part, Place, Site, Union
 from watchkeeper.errors import CursorExpired, Refused
-from watchkeeper.locker.keys import Keys
 from watchkeeper.model.collection import Collection, Completeness, completeness
 
 # What was changed since is only looked for where it is a small share of the list.
@@ -83,17 +83,17 @@ def read(
     reading.older_than(begin.since)
     reading.facts["parts"] = [{"filter": part.filter} for part in parts]
     refused: list[str] = []
-    short = [False] * len(parts)
+    new = Counter[int | None]()
 
     def whole() -> None:
         tasks = [
-            partial(_part, reading, params | part.filter, number, short)
+            partial(_part, reading, params | part.filter, number)
             for number, part in enumerate(parts)
         ]
         try:
             with closing(gathered(tasks, workers=reading.job.console.limits.walks)) as found:
                 for kept in found:
-                    reading.add(kept)
+                    new[kept.part] += reading.add(kept)
         except CursorExpired:
             raise
         except Refused as error:
@@ -105,7 +105,8 @@ def read(
     if refused:
         reading.notes.append(f"not read in parts: {refused[0]}")
         return None
-    return _proved(reading, params, parts, begin, sum(short))
+    short = sum(_short(told, new[number]) for number, told in enumerate(reading.facts["parts"]))
+    return _proved(reading, params, parts, begin, short)
 
 
 def _proved(
@@ -147,21 +148,24 @@ def _proved(
     )
 
 
-def _part(
-    reading: Reading, params: cursor.Params, number: int, short: list[bool], put: Put[Kept]
-) -> None:
-    """One part as a task; notes in `short` whether it gave fewer than the console counted in it."""
+def _part(reading: Reading, params: cursor.Params, number: int, put: Put[Kept]) -> None:
+    """One part as a task."""
     told = reading.facts["parts"][number]
     told["rows"] = 0
-    own = Keys()
     for kept in cursor.kept_pages(reading, params, part=number):
         told.setdefault("count_first", kept.rows.total)
         told["count_last"] = kept.rows.total
         told["rows"] += kept.rows.count
-        own.add(kept.rows.batch.column(reading.resource.key))
         put(kept)
+
+
+def _short(told: Mapping[str, Any], new: int) -> bool:
+    """Whether a part gave fewer than the console counted in it.
+
+    Only what no other part gave counts: between windows of time nothing moves.
+    """
     counts = [told["count_first"], told["count_last"]]
-    short[number] = len(own) < min(count for count in (*counts, len(own)) if count is not None)
+    return new < min((count for count in counts if count is not None), default=0)
 
 
 def _afterwards(

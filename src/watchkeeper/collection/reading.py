@@ -75,10 +75,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A page that is stored and whose rows are still to be added; `bound` fills bound columns."""
+    """A page that is stored and whose rows are still to be added; `bound` fills bound columns.
+
+    `part` is the place of its walk among several.
+    """
 
     rows: Rows
     bound: Mapping[str, Any] = field(default_factory=dict)
+    part: int | None = None
 
 
 class Reading:
@@ -233,10 +237,13 @@ class Reading:
             answer.request.page = page["n"]
         else:
             self._writer.take_over(answer.kept)
-        return Kept(rows, bound or {})
+        return Kept(rows, bound or {}, part)
 
-    def add(self, kept: Kept) -> None:
-        """Adds the rows of a kept page, or rows without a page (inherited or derived ones)."""
+    def add(self, kept: Kept) -> int:
+        """Adds the rows of a kept page, or rows without a page (inherited or derived ones).
+
+        Returns how many were not met before.
+        """
         for name, count in kept.rows.unreadable.items():
             self._unreadable[name] = self._unreadable.get(name, 0) + count
         new = self._writer.add(bind(self.resource, kept.rows.batch, kept.bound))
@@ -245,6 +252,7 @@ class Reading:
         if self.versions is not None:
             self.versions.add(new)
         self.report()
+        return int(new.num_rows)
 
     def take(self, answer: Answer[Rows], bound: Mapping[str, Any] | None = None) -> None:
         """Stores an answer's body and adds its rows."""

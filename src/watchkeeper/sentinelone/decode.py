@@ -100,9 +100,15 @@ class ResourceDecoder:
             found = tolerant.read(text, self._columns, self.resource.envelope, single=self._single)
             rows = Rows(found.batch, found.total, found.next_cursor, found.unreadable)
         if look_for_absent:
-            rows.absent = tolerant.absent(
-                text, self._columns, self.resource.envelope, single=self._single
-            )
+            empty = [
+                column
+                for column in self._columns
+                if rows.batch.column(column.name).null_count == rows.count
+            ]
+            if empty:
+                rows.absent = tolerant.absent(
+                    text, empty, self.resource.envelope, single=self._single
+                )
         return rows
 
     def _typed(self, text: bytes) -> Rows:

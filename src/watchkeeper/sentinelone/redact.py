@@ -39,18 +39,19 @@ def redact(page: bytes, secrets: tuple[str, ...]) -> tuple[bytes, dict[str, int]
     value of any type is found by reading it, not by guessing its end.
     """
     found = sorted((start, key) for key in secrets for start in _values(page, f'"{key}"'.encode()))
-    pieces: list[bytes] = []
+    view = memoryview(page)
+    pieces: list[bytes | memoryview] = []
     removed: dict[str, int] = {}
     position = 0
     for start, key in found:
         if start < position:
             continue  # inside a value that is gone already
-        pieces += [page[position:start], REMOVED]
+        pieces += [view[position:start], REMOVED]
         position = _end(page, start)
         removed[key] = removed.get(key, 0) + 1
     if not removed:
         return page, {}
-    return b"".join([*pieces, page[position:]]), removed
+    return b"".join([*pieces, view[position:]]), removed
 
 
 def _values(page: bytes, key: bytes) -> Iterator[int]:
