@@ -104,8 +104,7 @@ def command(
     from watchkeeper import simulator  # so that --help need not load it
 
     if list_faults:
-        for name, meaning in simulator.FAULTS.items():
-            typer.echo(f"{name:20} {meaning}")
+        typer.echo("\n".join(f"{name:20} {told}" for name, told in simulator.FAULTS.items()))
         return
     if latency < 0:
         _fail(f"latency must not be negative, got {latency}")
