@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-TESTERS ?= 2
+# One more than the cores it is meant for, as some tests wait; which stay together: tests/conftest.py.
+TESTERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo check test quick format browser bench bench-full soak truth lock clean

@@ -4,10 +4,34 @@ import ipaddress
 import sys
 from typing import Any
 
+import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 settings.register_profile("watchkeeper", deadline=None, print_blob=True)
 settings.load_profile("watchkeeper")
+
+# Where what tests share takes long to make, one process of several runs them all and makes it once.
+TOGETHER = {
+    "tests/server/test_operating.py": "operating",
+    "tests/web/test_browser.py": "browser",
+    "tests/web/test_browser_connections.py": "browser connections",
+    "tests/web/": "pages",
+    "tests/api/": "pages",
+}
+
+
+class Together(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
+    """Hands out tests one by one, but for those that stay together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        found = (name for where, name in TOGETHER.items() if nodeid.startswith(where))
+        return next(found, nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)  # with `-p no:xdist` nobody asks
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    return Together(config, log)
 
 
 def _loopback_only(event: str, arguments: tuple[Any, ...]) -> None:

@@ -226,9 +226,9 @@ def test_the_doctor_finds_nothing_wrong_and_then_what_was_broken(installed: Inst
     findings = json.loads(healthy.stdout)["findings"]
     assert [each for each in findings if each["state"] in {"wrong", "unchecked"}] == []
     assert healthy.returncode == 0
-    topics = ["settings", "data folder", "keys", "database", "locker", "index", "jobs"]
+    topics = ["settings", "data folder", "keys", "controls", "database", "locker"]
     told = list(dict.fromkeys(each["topic"] for each in findings))
-    assert told == [*topics, "schedule", "clock", "connections", "web"]
+    assert told == [*topics, "index", "jobs", "schedule", "clock", "connections", "web"]
 
     installed.stop()
     misspelt = {"WATCHKEEPER_KEYFILE": "/nowhere"}
