@@ -1,5 +1,6 @@
 """A simulated company lived day by day: collected, stated, judged, compared with what is true."""
 
+import json
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,12 +19,10 @@ from watchkeeper.sentinelone.client import Console
 from watchkeeper.sentinelone.token import parse_token
 from watchkeeper.simulator import Company, running
 from watchkeeper.simulator.statements import statements
-from watchkeeper.simulator.truth import truth
+from watchkeeper.simulator.truth import Collected, truth
 
 DAY = timedelta(days=1)
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
-# Judged over our own collections, of which the company knows nothing; see test_own_work.py.
-NOT_OF_THE_COMPANY = {"LOG-01", "CCM-01"}
 
 
 def company(seed: int, day: int) -> Company:
@@ -73,15 +72,41 @@ def differences(seed: int, first: int, last: int) -> Iterator[str]:
                     vouched[row["id"]] = row
             if earlier is not None:
                 known = stated | {"attestations": list(vouched.values())}
-                for found in _compared(locker, now, truth(now, earlier, statements=known)):
+                collected, offset = _own_work(locker)
+                true = truth(
+                    now, earlier, statements=known, collected=collected, clock_offset_ms=offset
+                )
+                for found in _compared(locker, now, true):
                     yield f"seed {seed}, day {day}: {found}"
             earlier = now
 
 
+def _own_work(locker: Locker) -> tuple[list[Collected], float | None]:
+    """Our own attempts at what the console has, and the clock as the newest of them saw it.
+
+    Read from the manifests as an auditor would read them.
+    """
+    attempts: list[Collected] = []
+    offset = None
+    for each in locker.collections("acme"):
+        told = json.loads(locker.manifest(each.path)[0])
+        if not told["source"]["console"]:
+            continue  # what people stated
+        window = told.get("window")
+        reach = (_moment(window["from"]), _moment(window["to"])) if window else None
+        verdict = told["completeness"]["verdict"]
+        times = (_moment(told["time"]["started"]), _moment(told["time"]["ended"]))
+        attempts.append((told["resource"], verdict, *times, reach))
+        offset = told["time"].get("clock_offset_ms", offset)
+    return attempts, offset
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
 def _compared(locker: Locker, company: Company, true: dict[str, dict[str, Any]]) -> Iterator[str]:
     for found in assess(locker, "acme", catalogue().values(), now=company.now):
-        if found.control in NOT_OF_THE_COMPANY:
-            continue
         expected = true[found.control]
         items = {row["subject"]: row for row in locker.items(found).to_pylist()}
         outcomes = {subject: row["outcome"] for subject, row in items.items()}

@@ -23,6 +23,7 @@ INTERVALS: Final[Mapping[str, timedelta]] = {
     "threats": HOUR,
     "timelines": HOUR,
     "activities": 6 * HOUR,
+    "activity_types": 6 * HOUR,
     "alerts": 6 * HOUR,
     "threat_notes": 6 * HOUR,
 }
