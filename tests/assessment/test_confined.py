@@ -64,6 +64,7 @@ ENDLESS = {
 }
 
 
+@pytest.mark.slow  # most of them run until they are stopped
 @pytest.mark.parametrize("sql", ENDLESS, ids=[sql[-60:] for sql in ENDLESS])
 def test_it_is_refused_or_stopped(sql: str) -> None:
     said = refused(sql)
@@ -155,6 +156,7 @@ def test_the_kernel_keeps_the_walls(line: str) -> None:
     assert WALLS[line] in alone(line).stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", ["while True: pass", "time.sleep(60)"])
 def test_the_kernel_ends_it_in_time(line: str) -> None:
     assert alone(line).returncode < 0
