@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Required, TypedDict
 
 import duckdb
 import pyarrow as pa
@@ -27,7 +27,7 @@ from watchkeeper.model.assessment import Counts, Item, Outcome
 from watchkeeper.model.control import Control, Scalar
 from watchkeeper.resources import everything as resources
 
-__all__ = ["MEMORY_LIMIT", "TIMEOUT", "Judged", "judging", "too_long", "too_much"]
+__all__ = ["MEMORY_LIMIT", "TIMEOUT", "Judged", "Terms", "judging", "too_long", "too_much"]
 
 MEMORY_LIMIT = "1GB"
 TIMEOUT = timedelta(seconds=60)
@@ -60,6 +60,16 @@ _RFC3339 = """CREATE MACRO rfc3339(instant) AS
     CASE WHEN epoch_us(instant) % 1000000 = 0
     THEN strftime(make_timestamp(epoch_us(instant)), '%Y-%m-%dT%H:%M:%SZ')
     ELSE strftime(make_timestamp(epoch_us(instant)), '%Y-%m-%dT%H:%M:%S.%fZ') END"""
+
+
+class Terms(TypedDict, total=False):
+    """How a control is judged; see `judging`."""
+
+    now: Required[datetime]
+    parameters: Mapping[str, Scalar] | None
+    deviations: Deviations | None
+    memory_limit: str
+    timeout: timedelta
 
 
 @dataclass(frozen=True, slots=True)

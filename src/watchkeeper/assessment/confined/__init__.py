@@ -14,16 +14,15 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from typing import IO, Any
+from datetime import timedelta
+from typing import IO, Any, Unpack
 
 import pyarrow as pa
 
 from watchkeeper.assessment.confined.job import Job, Told, told_from
-from watchkeeper.assessment.deviations import Deviations
-from watchkeeper.assessment.engine import MEMORY_LIMIT, TIMEOUT, Judged, too_long, too_much
+from watchkeeper.assessment.engine import Judged, Terms, too_long, too_much
 from watchkeeper.assessment.faulty import ControlFaulty
-from watchkeeper.model.control import Control, Scalar
+from watchkeeper.model.control import Control
 
 __all__ = ["TRIAL", "judging", "look_at", "try_out"]
 
@@ -38,20 +37,10 @@ _MEMORY_SIGNALS = {signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGKILL
 
 @contextmanager
 def judging(
-    control: Control,
-    tables: dict[str, pa.Table],
-    *,
-    now: datetime,
-    parameters: Mapping[str, Scalar] | None = None,
-    deviations: Deviations | None = None,
-    memory_limit: str = MEMORY_LIMIT,
-    timeout: timedelta = TIMEOUT,
+    control: Control, tables: dict[str, pa.Table], **terms: Unpack[Terms]
 ) -> Iterator[Judged]:
     """As `engine.judging`. Raises ControlFaulty also for what ended the process."""
-    job = Job(
-        control, tuple(tables), now, parameters or {}, deviations or Deviations(), memory_limit,
-        timeout,
-    )  # fmt: skip
+    job = Job(control, tuple(tables), **terms)
     with _process() as process:
         given, answered = _pipes(process)
         try:

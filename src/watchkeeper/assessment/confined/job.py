@@ -25,8 +25,8 @@ class Job:
     control: Control
     tables: tuple[str, ...] | None
     now: datetime = EXAMPLE_NOW
-    parameters: Mapping[str, Scalar] = field(default_factory=dict)
-    deviations: Deviations = field(default_factory=Deviations)
+    parameters: Mapping[str, Scalar] | None = None
+    deviations: Deviations | None = None
     memory_limit: str = MEMORY_LIMIT
     timeout: timedelta = TIMEOUT
     thorough: bool = True
