@@ -24,7 +24,22 @@ def test_it_is_a_set(pages: list[list[str | None]]) -> None:
             if key is not None and key not in expected:
                 expected.add(key)
                 new.append(position)
-        assert keys.add(pa.array(page, pa.string())) == new
+        assert list(keys.add(pa.array(page, pa.string()))) == new
+        assert len(keys) == len(expected)
+
+
+@given(
+    st.lists(st.sets(st.integers(1, 60), min_size=1).map(sorted), max_size=12), st.integers(0, 3)
+)
+def test_ascending_pages_that_lie_between_and_over_each_other_are_a_set(
+    pages: list[list[int]], skipped: int
+) -> None:
+    keys, expected = Keys(), set[int]()
+    for page in pages:
+        given = page[skipped:]
+        new = [position for position, key in enumerate(given) if key not in expected]
+        expected |= set(given)
+        assert list(keys.add(pa.array(map(str, page), pa.string()).slice(skipped))) == new
         assert len(keys) == len(expected)
 
 

@@ -27,8 +27,10 @@ RESOURCE = Resource(
         Column("words", "words", ColumnType.TEXTS),
         Column("data", "data", ColumnType.JSON),
         Column("inner", "data.inner"),
+        Column("at", "at", ColumnType.TIMESTAMP),
     ),
 )
+KEYS = st.sampled_from(["id", "flag", "info", "size", "words", "data", "inner", "at"])
 
 
 def _page(*records: Any, **more: Any) -> bytes:
@@ -78,17 +80,19 @@ def test_what_is_not_the_promised_json_is_refused(text: bytes) -> None:
 
 def test_fields_that_no_record_has_are_named() -> None:
     rows = ResourceDecoder(RESOURCE)(_page({"id": "1", "flag": None}), look_for_absent=True)
-    assert rows.absent == ("info.size", "words", "data", "data.inner")
+    assert rows.absent == ("info.size", "words", "data", "data.inner", "at")
 
 
 _text = st.text(alphabet='ab":\\{}[], é😀\u202e\n', max_size=12)
+_times = st.datetimes().map(lambda moment: f"{moment.isoformat()}Z")
 _json = st.recursive(
     st.none()
     | st.booleans()
+    | _times
     | st.integers()
     | st.floats(allow_nan=False, allow_infinity=False)
     | _text,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_text, inner, max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS | _text, inner, max_size=3),
     max_leaves=5,
 )
 
@@ -110,7 +114,7 @@ def test_a_conversion_gives_the_declared_type_or_says_it_could_not(
     assert readable or converted is None
 
 
-@given(st.lists(st.dictionaries(st.sampled_from(["id", "flag", "info", "words", "data"]), _json)))
+@given(st.lists(st.dictionaries(KEYS, _json)))
 def test_no_record_is_lost_whatever_it_holds(records: list[dict[str, Any]]) -> None:
     rows = ResourceDecoder(RESOURCE)(_page(*records))
     assert rows.count == len(records)
@@ -151,7 +155,7 @@ def test_times_are_read_in_every_form_the_console_uses(text: str | None) -> None
         assert value.astimezone(UTC).hour == 10
 
 
-@given(st.lists(st.dictionaries(st.sampled_from(["id", "flag", "info", "words", "data"]), _json)))
+@given(st.lists(st.dictionaries(KEYS, _json)))
 def test_both_ways_of_reading_agree(records: list[dict[str, Any]]) -> None:
     text = _page(*records)
     rows = ResourceDecoder(RESOURCE)(text)
@@ -166,9 +170,66 @@ def test_both_ways_of_reading_agree(records: list[dict[str, Any]]) -> None:
         assert found == expected
 
 
-def test_a_body_that_is_not_utf8_anywhere_is_refused() -> None:
+@pytest.mark.parametrize("key", ["id", "flag", "info.size", "words", "data", "at"])
+@pytest.mark.parametrize(
+    "literal",
+    [
+        *("1", "1.0", "1.5", "1e3", "1e30", "-0", "9223372036854775808", "1700000000"),
+        *('"5"', '"5.7"', '" 5"', '"true"', '"1700000000"', '"0x10"', '"1e3"'),
+        *('"2024-01-01"', '"2024-01-01T00:00:60Z"', '"2024-01-01T00:00:00 UTC"', '"20240101"'),
+        *('"2024-01-01t00:00:00z"', '"2024-01-01T10:00Z"', '"0001-01-01T00:00:00+14:00"'),
+        *(
+            "true",
+            "[]",
+            "[null]",
+            '["a",1]',
+            "[[]]",
+            "{}",
+            '{"inner":1}',
+            '"\\u0000"',
+            '"\\ud83d\\ude00"',
+        ),
+    ],
+)
+def test_what_is_of_another_type_is_never_taken_for_the_declared_one(
+    key: str, literal: str
+) -> None:
+    *parents, last = key.split(".")
+    record = f'{{"{last}":{literal}}}'
+    for parent in parents:
+        record = f'{{"{parent}":{record}}}'
+    text = f'{{"data":[{record},{{}}]}}'.encode()
+    rows = ResourceDecoder(RESOURCE)(text)
+    slow = tolerant.read(text, RESOURCE.columns, "", single=False)
+    assert rows.unreadable == slow.unreadable
+    assert rows.batch.drop_columns("data").equals(slow.batch.drop_columns("data"))
+
+
+@pytest.mark.parametrize(
+    "odd", ["[1,]", "01", "1.", "+1", ".5", "NaN", "tru", '"\x01"', '"\n"', "{,}"]
+)
+@pytest.mark.parametrize("key", ["id", "info", "data", "unknown"])
+def test_what_is_nearly_json_is_refused_also_where_nothing_reads_it(odd: str, key: str) -> None:
     with pytest.raises(msgspec.DecodeError):
-        ResourceDecoder(RESOURCE)(b'{"data":[{"id":"1","unknown":"\xff"}]}')
+        ResourceDecoder(RESOURCE)(f'{{"data":[{{"{key}":{odd}}}]}}'.encode())
+
+
+def test_a_record_that_says_a_thing_twice_says_the_last() -> None:
+    rows = ResourceDecoder(RESOURCE)(b'{"data":[{"id":"1","flag":true,"id":"2","flag":false}]}')
+    assert (rows.values("id"), rows.values("flag")) == (["2"], [False])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"data":[{"id":"1","unknown":"\xff"}]}',
+        b'{"data":[{"id":"1","data":"\xff"}]}',
+        b'{"data":[],"unknown":{"\xff":1}}',
+    ],
+)
+def test_a_body_that_is_not_utf8_anywhere_is_refused(text: bytes) -> None:
+    with pytest.raises((msgspec.DecodeError, UnicodeDecodeError)):
+        ResourceDecoder(RESOURCE)(text)
 
 
 def test_deep_nesting_in_what_is_not_read_ends_without_harm() -> None:

@@ -174,7 +174,9 @@ def kept_pages(reading: Reading, params: Params, *, part: int | None = None) -> 
             limit=reading.resource.page_limit,
             droppable=SORTING,
         ):
-            yield reading.keep(answer, part=part)
+            kept = reading.keep(answer, part=part)
+            del answer  # its text need not be held while the next one is waited for
+            yield kept
 
     yield from restarting(reading, walk)
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection as database
 
 from watchkeeper.assessment.inputs import BASELINE
+from watchkeeper.ledger import copying
 from watchkeeper.locker import items
 from watchkeeper.locker.store import Store
 from watchkeeper.model.assessment import Assessment, Outcome, Result
@@ -69,9 +70,10 @@ def bring_up(connection: int, store: Store, judged: Assessment, before: Before) 
         if judged.counts.failed:
             failing = items.with_outcome(store, judged.path, [Outcome.FAIL.value])
             with cursor.copy("COPY failing_now FROM STDIN") as copy:
-                for row in failing:
-                    words = map(text, (row.subject, row.name, row.reason))
-                    copy.write_row((*words, bool(row.exception)))
+                for batch in failing:
+                    words = [batch.column(name) for name in ("subject", "name", "reason")]
+                    excepted = batch.column("exception").is_valid()
+                    copy.write(copying.lines([*words, excepted]))
             cursor.execute("ANALYZE failing_now")
         cursor.execute(_NO_LONGER, terms)
         open_before = [row[0] for row in cursor.fetchall()]

@@ -12,7 +12,7 @@ from django.db import connection as database
 from django.db import transaction
 
 from watchkeeper.errors import Tampered
-from watchkeeper.ledger import findings
+from watchkeeper.ledger import copying, findings
 from watchkeeper.ledger.models import AssessmentEntry, CollectionEntry, Connection
 from watchkeeper.locker import items, layout, records
 from watchkeeper.locker.locker import Locker
@@ -23,8 +23,8 @@ from watchkeeper.model.collection import Collection
 
 _NOT_PASSING = (Outcome.FAIL.value, Outcome.UNKNOWN.value)
 _INDEX_LOCK = 7_265_012  # any number, as long as every Watchkeeper takes the same
-_COPY_ITEMS = """COPY ledger_failingitem
-    (assessment_id, subject, name, outcome, reason, exception) FROM STDIN"""
+_ITEM_COLUMNS = ("subject", "name", "outcome", "reason", "exception")
+_COPY_ITEMS = f"COPY ledger_failingitem (assessment_id, {', '.join(_ITEM_COLUMNS)}) FROM STDIN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +217,8 @@ def _remove_items(assessment: int) -> None:
 def _load_items(locker: Locker, entry: AssessmentEntry) -> None:
     found = items.with_outcome(locker.store, entry.path, _NOT_PASSING)
     with database.cursor() as cursor, cursor.copy(_COPY_ITEMS) as copy:
-        for row in found:
-            words = (row.subject, row.name, row.outcome, row.reason, row.exception)
-            copy.write_row((entry.pk, *map(_text, words)))
+        for batch in found:
+            copy.write(copying.lines([str(entry.pk), *map(batch.column, _ITEM_COLUMNS)]))
 
 
 def _text(value: str) -> str:

@@ -1,7 +1,7 @@
 """The items of a sealed assessment, as far as somebody wants them."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,6 +11,7 @@ from watchkeeper.locker.store import Store
 
 _BATCH = 20_000
 _COLUMNS = ("subject", "name", "outcome", "reason", "exception", "digest")
+_Rows = TypeVar("_Rows", pa.Table, pa.RecordBatch)
 
 
 class ItemRow(NamedTuple):
@@ -24,13 +25,18 @@ class ItemRow(NamedTuple):
     digest: str
 
 
-def with_outcome(store: Store, assessment: str, outcomes: Iterable[str]) -> Iterator[ItemRow]:
+def with_outcome(
+    store: Store, assessment: str, outcomes: Iterable[str]
+) -> Iterator[pa.RecordBatch]:
     """The items of an assessment (its folder) that have one of these outcomes, by subject.
 
-    Raises LockerError when they cannot be read.
+    Columns as in `ItemRow`, null where one is empty. Raises LockerError when they cannot be read.
     """
-    found = _read(store, assessment)
-    yield from _rows(found.filter(pc.is_in(found["outcome"], pa.array(list(outcomes)))))
+    wanted = pa.array(list(outcomes))
+    for batch in tables.batches(store, f"{assessment}/{layout.ITEMS}", _COLUMNS):
+        found = batch.filter(pc.is_in(batch.column("outcome"), wanted))
+        if found.num_rows:
+            yield _whole(found)
 
 
 def of_subjects(store: Store, assessment: str, subjects: Iterable[str]) -> Iterator[ItemRow]:
@@ -42,12 +48,15 @@ def of_subjects(store: Store, assessment: str, subjects: Iterable[str]) -> Itera
 
 
 def _read(store: Store, assessment: str) -> pa.Table:
-    """Older assessments have no columns for exception and digest: null there."""
-    table = tables.read(store, f"{assessment}/{layout.ITEMS}", _COLUMNS)
+    return _whole(tables.read(store, f"{assessment}/{layout.ITEMS}", _COLUMNS))
+
+
+def _whole(found: _Rows) -> _Rows:
+    """With every column: older assessments have none for exception and digest."""
     for name in _COLUMNS:
-        if name not in table.column_names:
-            table = table.append_column(name, pa.nulls(table.num_rows, pa.string()))
-    return table.select(_COLUMNS)
+        if name not in found.schema.names:
+            found = found.append_column(name, pa.nulls(found.num_rows, pa.string()))
+    return found.select(_COLUMNS)
 
 
 def _rows(table: pa.Table) -> Iterator[ItemRow]:

@@ -32,12 +32,17 @@ class Keys:
         """How many different keys were added."""
         return self._numbers + len(self._texts)
 
-    def add(self, keys: pa.Array) -> list[int]:
+    def add(self, keys: pa.Array) -> Sequence[int]:
         """Adds keys; returns the positions of those that were new, in order. Null is never new."""
         keys = keys.cast(pa.string())
         numbers = _numbers(keys)
         if numbers is not None:
-            return self._add_numbers(numbers)
+            ascending = _ascending(numbers)
+            if ascending is not None and self._beyond(ascending):
+                self._append(ascending)
+                self._numbers += len(ascending)
+                return range(len(ascending))
+            return self._add_numbers(numbers.to_pylist())
         new: list[int] = []
         for position, key in enumerate(keys.to_pylist()):
             if key is None:
@@ -63,6 +68,14 @@ class Keys:
             self._append(array("q", sorted(first)))
             self._numbers += len(first)
         return list(first.values())
+
+    def _beyond(self, ascending: "array[int]") -> bool:
+        """Whether no run has anything between the first and the last of these."""
+        low, high = ascending[0], ascending[-1]
+        return not any(
+            run[0] <= high and run[-1] >= low and bisect_left(run, low) < bisect_right(run, high)
+            for run in self._runs
+        )
 
     def _known(self, numbers: dict[int, int], low: int, high: int) -> set[int]:
         """Which of the numbers, all between `low` and `high`, are there."""
@@ -91,7 +104,7 @@ class Keys:
             ]
 
 
-def _numbers(keys: pa.StringArray) -> list[int] | None:
+def _numbers(keys: pa.StringArray) -> pa.Int64Array | None:
     """The numbers that keys are; None unless each is a positive one, written as numbers are."""
     if keys.null_count:
         return None
@@ -101,8 +114,17 @@ def _numbers(keys: pa.StringArray) -> list[int] | None:
         return None
     if not numbers.cast(pa.string()).equals(keys):
         return None
-    found: list[int] = numbers.to_pylist()
-    return found if min(found, default=1) > 0 else None
+    smallest = pc.min(numbers).as_py()
+    return numbers if smallest is None or smallest > 0 else None
+
+
+def _ascending(numbers: pa.Int64Array) -> "array[int] | None":
+    """The numbers where each is larger than the one before, as those of a page are; else None."""
+    if not len(numbers) or not pc.all(pc.greater(numbers[1:], numbers[:-1])).as_py():
+        return None
+    found = array("q")
+    found.frombytes(memoryview(numbers.buffers()[1])[8 * numbers.offset :][: 8 * len(numbers)])
+    return found
 
 
 def _number(key: str) -> int | None:

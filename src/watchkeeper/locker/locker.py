@@ -124,10 +124,10 @@ class Locker:
         """Seals one judged control with its page and its items."""
         identity = str(uuid_utils.uuid7())
         folder = layout.assessment_folder(connection, control.id, judged_at, identity)
-        files = [
-            tables.write_items(self.store, f"{folder}/{layout.ITEMS}", items),
-            self.store.put_new(f"{folder}/{layout.PAGE}", control.page.encode()),
-        ]
+        page, text = f"{folder}/{layout.PAGE}", control.page.encode()
+        listed = tables.write_items(self.store, f"{folder}/{layout.ITEMS}", items)
+        self.store.put_new(page, text)
+        files = [listed, Written.of(page, text)]
         manifest = {
             "schema": records.ASSESSMENT_SCHEMA,
             "id": identity,

@@ -75,12 +75,12 @@ class Log:
             }
             data = (json.dumps(body, indent=1) + "\n").encode()
             try:
-                written = self._store.put_new(layout.log_entry(number), data)
+                self._store.put_new(layout.log_entry(number), data)
             except AlreadyThere:
                 taken = self._store.get(layout.log_entry(number))
                 previous = hashlib.sha256(taken).hexdigest()
                 continue
-            self._head = (number, written.sha256)
+            self._head = (number, hashlib.sha256(data).hexdigest())
             return number
 
     def _find_head(self) -> tuple[int, str]:

@@ -29,6 +29,9 @@ _PIECES = 2
 _READ = 1024 * 1024
 
 
+_Bytes = bytes  # a field of that name hides it
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A file that was written: its path, size in bytes and SHA-256 (hex)."""
@@ -36,6 +39,11 @@ class Written:
     path: str
     bytes: int
     sha256: str
+
+    @classmethod
+    def of(cls, path: str, data: _Bytes) -> "Written":
+        """A file that holds these bytes."""
+        return cls(path, len(data), hashlib.sha256(data).hexdigest())
 
 
 @dataclass(slots=True)
@@ -79,7 +87,7 @@ class Store:
                 hint="Give a folder that can be written, or a bucket's URL.",
             ) from error
 
-    def put_new(self, path: str, data: bytes) -> Written:
+    def put_new(self, path: str, data: bytes) -> None:
         """Writes a file that must not exist yet; raises AlreadyThere."""
         try:
             obstore.put(self._store, path, data, mode="create")
@@ -87,7 +95,6 @@ class Store:
             raise AlreadyThere(f"{path} exists already in {self.where}.") from error
         except (BaseError, OSError) as error:
             raise self._failed("written", path, error) from error
-        return Written(path, len(data), hashlib.sha256(data).hexdigest())
 
     def get(self, path: str) -> bytes:
         """The whole file; raises LockerError when it is missing or cannot be read."""

@@ -7,6 +7,7 @@ what no column wants. A page that does not fit is left to `tolerant`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -19,6 +20,10 @@ from watchkeeper.model.resource import Column, ColumnType, Resource
 from watchkeeper.sentinelone import tolerant
 
 _NOTHING = msgspec.Raw(b"")
+_FIRST, _LAST = (
+    pa.scalar(moment, columns.ARROW_TYPES[ColumnType.TIMESTAMP]).value
+    for moment in (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+)
 
 
 class _Pagination(msgspec.Struct):
@@ -130,6 +135,8 @@ class ResourceDecoder:
         for column, array in zip(self._columns, arrays, strict=True):
             if column.type is ColumnType.TEXTS and array.flatten().null_count:
                 raise _Misfit
+            if column.type is ColumnType.TIMESTAMP and not _in_calendar(array):
+                raise _Misfit
         rows = Rows(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
         if page.pagination is not None:
             rows.total = page.pagination.totalItems
@@ -179,6 +186,13 @@ def _field(whole: Mapping[str, pa.Array], path: Sequence[str]) -> pa.Array:
     """A field of every record; null where a parent is."""
     found = whole[path[0]]
     return pc.struct_field(found, list(path[1:])) if len(path) > 1 else found
+
+
+def _in_calendar(moments: pa.TimestampArray) -> bool:
+    """Whether all lie in the years 1 to 9999 of UTC: Arrow reads others, too, Python has none."""
+    ends = pc.min_max(moments.view(pa.int64()))
+    first, last = ends["min"].as_py(), ends["max"].as_py()
+    return first is None or (first >= _FIRST and last <= _LAST)
 
 
 def _check_utf8(text: bytes) -> None:

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from watchkeeper.clock import Clock
 
 # So soon a pause notices that it was called off, in seconds.
-_LOOK_EVERY = 0.1
+_LOOK_EVERY = 0.25
 _stop: ContextVar[threading.Event | None] = ContextVar("stop", default=None)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -28,6 +29,7 @@ from watchkeeper.clock import Clock
 from watchkeeper.sentinelone.address import Address
 from watchkeeper.sentinelone.limits import Limits
 from watchkeeper.sentinelone.retry import Failure
+from watchkeeper.sentinelone.watchdog import WATCHDOG
 
 # A page of 1,000 agents is about 3 MB; what is a hundred times larger is no page.
 LARGEST_BODY = 256 * 1024 * 1024
@@ -101,24 +103,22 @@ class Wire:
         started = self._clock.monotonic()
         # Time-outs of the socket only see silence; what dribbles in, headers too, is cut here.
         late = threading.Event()
-        watchdog = threading.Timer(total, self._cut, [late])
-        watchdog.daemon = True
-        watchdog.start()
         try:
-            response = self._pool.request(
-                "GET",
-                self._address.url + target,
-                headers=dict(headers),
-                redirect=False,
-                preload_content=False,
-                decode_content=False,
-            )
-            try:
-                body = self._read(response, started + total)
-            except BaseException:
-                response.close()
-                raise
-            response.release_conn()
+            with WATCHDOG.cutting(total, partial(self._cut, late)):
+                response = self._pool.request(
+                    "GET",
+                    self._address.url + target,
+                    headers=dict(headers),
+                    redirect=False,
+                    preload_content=False,
+                    decode_content=False,
+                )
+                try:
+                    body = self._read(response, started + total)
+                except BaseException:
+                    response.close()
+                    raise
+                response.release_conn()
         except (ConnectTimeoutError, NewConnectionError, NameResolutionError) as error:
             raise WireError(Failure.UNREACHABLE, _unreachable(self._address, error)) from error
         except SSLError as error:
@@ -139,8 +139,6 @@ class Wire:
                 ) from error
             kind = type(error.__cause__ or error).__name__
             raise WireError(Failure.BROKEN, f"the transfer broke off ({kind})") from error
-        finally:
-            watchdog.cancel()
         lowered = {name.lower(): value for name, value in response.headers.items()}
         return Received(
             status=response.status,
