@@ -169,9 +169,13 @@ class Locker:
             for file in files
         ]
         manifest["sealed"] = rfc3339(self.clock.now())
-        # The same as `json` writes, without a text object for each of its many values.
-        data = msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
-        digest = hashlib.sha256(data).hexdigest()
+        # The same as `json` writes, without a text object for each of its many values; it may
+        # take megabytes, so its end is put to it where it is written.
+        parts = msgspec.json.format(msgspec.json.encode(manifest), indent=1), b"\n"
+        hashed = hashlib.sha256()
+        for part in parts:
+            hashed.update(part)
+        digest = hashed.hexdigest()
         path = f"{folder}/{layout.MANIFEST}"
         pending = f"{layout.PENDING}/{manifest['id']}.json"
         intent = {
@@ -181,7 +185,7 @@ class Locker:
             "sealed_at": manifest["sealed"],
         }
         self.store.put_new(pending, json.dumps(intent).encode())
-        self.store.put_new(path, data)
+        self.store.put_new(path, *parts)
         self._log.append(kind=kind, path=path, manifest_sha256=digest, sealed_at=manifest["sealed"])
         self.store.remove_pending(pending)
         return digest
