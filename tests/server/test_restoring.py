@@ -1,5 +1,6 @@
 """Backups brought back elsewhere: into another PostgreSQL, by a later version."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -36,8 +37,9 @@ def test_a_backup_of_an_earlier_version_is_brought_up_to_this_one(
     where = {"WATCHKEEPER_DATABASE_URL": own.url, "WATCHKEEPER_DATA": str(data)}
     assert run("migrate", **where).returncode == 0
     subprocess.run([sys.executable, "-c", EARLIER], check=True, env=environment(**where))
-    behind = run("migrate", "--check", **where)
-    assert (behind.returncode, "ledger.0004" in behind.stdout) == (1, True)
+    behind = run("migrate", "--check", "--json", **where)
+    steps = json.loads(behind.stdout)["steps"]
+    assert (behind.returncode, steps[0].startswith("ledger.0004")) == (1, True)
     others = run("jobs", **where)
     assert others.returncode == 3
     assert "steps behind this version" in others.stderr
