@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from watchkeeper.clock import SYSTEM_CLOCK
 from watchkeeper.errors import UsageError, WatchkeeperError
 from watchkeeper.ledger.folder import DataFolder, write_private
 
@@ -24,6 +25,8 @@ VERSION = 18
 OWNER, DATABASE, PORT = "watchkeeper", "watchkeeper", 5432
 ADMIN = "postgres"
 _LONGEST_SOCKET = 100
+# To make an account, as long as another process holds the lock on them; seconds.
+_TRIES, _PAUSE = 5, 0.3
 
 
 class DatabaseError(WatchkeeperError):
@@ -111,21 +114,40 @@ def programs() -> Path:
 
 
 def _ensure_account() -> None:
-    """The account root's PostgreSQL runs as: without a home, without a shell."""
+    """The account root's PostgreSQL runs as: without a home, without a shell.
+
+    Several processes may want it in the same moment: one makes it, and to the others `useradd`
+    says that it exists, or that somebody else is writing.
+    """
+    for attempt in range(_TRIES):
+        if attempt:
+            SYSTEM_CLOCK.sleep(_PAUSE)
+        if _account_exists():
+            return
+        said = _make_account()
+        if not said or _account_exists():
+            return
+    raise UsageError(
+        f"PostgreSQL cannot run as root, and its account {ACCOUNT} cannot be made: {said}",
+        hint="Start Watchkeeper as an ordinary user, or set WATCHKEEPER_DATABASE_URL.",
+    )
+
+
+def _account_exists() -> bool:
     with contextlib.suppress(KeyError):
         pwd.getpwnam(ACCOUNT)
-        return
+        return True
+    return False
+
+
+def _make_account() -> str:
+    """Why it cannot be made; empty where it was."""
     command = ["useradd", "--system", "--user-group", "--no-create-home", ACCOUNT]
     try:
         made = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - fixed words
-        said = made.stderr.strip() if made.returncode else ""
     except OSError as error:
-        said = str(error)
-    if said:
-        raise UsageError(
-            f"PostgreSQL cannot run as root, and its account {ACCOUNT} cannot be made: {said}",
-            hint="Start Watchkeeper as an ordinary user, or set WATCHKEEPER_DATABASE_URL.",
-        )
+        return str(error)
+    return made.stderr.strip() or f"useradd ended with {made.returncode}" if made.returncode else ""
 
 
 def ensure_sockets(place: Place, account: dict[str, Any]) -> None:
