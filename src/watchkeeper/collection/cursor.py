@@ -166,17 +166,15 @@ def kept_pages(reading: Reading, params: Params, *, part: int | None = None) -> 
     """
 
     def walk() -> Iterator[Kept]:
-        for answer in walking.pages(
+        return walking.pages(
             reading.job.console,
             reading.ask,
             reading.route,
             params,
+            keep=partial(reading.keep, part=part),
             limit=reading.resource.page_limit,
             droppable=SORTING,
-        ):
-            kept = reading.keep(answer, part=part)
-            del answer  # its text need not be held while the next one is waited for
-            yield kept
+        )
 
     yield from restarting(reading, walk)
 

@@ -16,6 +16,8 @@ from watchkeeper.model.resource import Resource
 from watchkeeper.model.stream import current
 from watchkeeper.resources import catalogue
 from watchkeeper.sentinelone import walk as walking
+from watchkeeper.sentinelone.decode import Rows
+from watchkeeper.sentinelone.exchange import Answer
 
 # A page's record takes about eight times the place of what is known of one timeline.
 _PAGE_SHARE = 8
@@ -144,18 +146,21 @@ def _timeline(reading: Reading, threat: str, updated: str, put: Put[list[Kept]])
     counted = 0
     found: list[Kept] = []
 
-    def walk() -> Iterator[Kept]:
+    def keep(answer: Answer[Rows]) -> Kept:
         nonlocal counted
-        for answer in walking.pages(
+        counted = max(counted, answer.value.total or 0)
+        return reading.keep(answer, bound)
+
+    def walk() -> Iterator[Kept]:
+        return walking.pages(
             reading.job.console,
             partial(reading.ask, bound=bound),
             route,
             dict(reading.resource.parameters),
+            keep=keep,
             limit=reading.resource.page_limit,
             droppable=cursor.SORTING,
-        ):
-            counted = max(counted, answer.value.total or 0)
-            yield reading.keep(answer, bound)
+        )
 
     try:
         found.extend(cursor.restarting(reading, walk))

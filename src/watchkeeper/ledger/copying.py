@@ -5,21 +5,28 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# As the text format asks for, the backslash first; NUL is nothing that PostgreSQL can hold, and
-# stays as it came in the locker.
+# PostgreSQL can hold no NUL; the locker keeps it as it came.
+_NUL, _FOR_NUL = "\x00", "\N{REPLACEMENT CHARACTER}"
+# As the text format asks for, the backslash first.
 _WRITTEN = (
     ("\\", "\\\\"),
     ("\t", "\\t"),
     ("\n", "\\n"),
     ("\r", "\\r"),
-    ("\x00", "\N{REPLACEMENT CHARACTER}"),
+    (_NUL, _FOR_NUL),
 )
 
 
-def lines(columns: Sequence[pa.Array | str]) -> bytes:
-    """A line for every row of these texts or booleans, in their order; null is an empty text.
+def text(value: str) -> str:
+    """A text as PostgreSQL can hold it."""
+    return value.replace(_NUL, _FOR_NUL)
 
-    A plain text stands in every row; it must need no escaping.
+
+def lines(columns: Sequence[pa.Array | str]) -> bytes:
+    """A line for every row of these texts or booleans, in their order.
+
+    A text that is null is written as an empty one, a boolean as NULL. A plain text stands in
+    every row; it must need no escaping.
     """
     rows = pc.binary_join_element_wise(*map(_written, columns), "\t")
     ended = pc.binary_join_element_wise(rows, "", "\n")
@@ -31,7 +38,7 @@ def _written(column: pa.Array | str) -> pa.Array | str:
     if isinstance(column, str):
         return column
     if pa.types.is_boolean(column.type):
-        return pc.if_else(column, "t", "f")
+        return pc.if_else(column, "t", "f").fill_null("\\N")
     column = column.fill_null("")
     held = column.buffers()[2]
     if held is None:

@@ -80,7 +80,7 @@ def bring_up(connection: int, store: Store, judged: Assessment, before: Before) 
         if open_before:
             with cursor.copy("COPY ended_now FROM STDIN") as copy:
                 for subject, how, reason in _ended(store, judged, open_before):
-                    copy.write_row((subject, how.value, text(reason)))
+                    copy.write_row((subject, how.value, copying.text(reason)))
             cursor.execute(_CLOSE, terms)
         if judged.counts.failed:
             cursor.execute(_OPEN, terms)
@@ -109,15 +109,12 @@ def _ended(
         how = Closed.SCOPE if judged.holds_until is not None else Closed.GONE
         yield from ((subject, how, judged.reason) for subject in subjects)
         return
-    listed = {text(row.subject): row for row in items.of_subjects(store, judged.path, subjects)}
+    listed = {
+        copying.text(row.subject): row for row in items.of_subjects(store, judged.path, subjects)
+    }
     for subject in subjects:
         row = listed.get(subject)
         if row is None:
             yield subject, Closed.GONE, "no longer listed"
         elif (ended := ending(row.outcome, row.reason, row.exception)) is not None:
             yield subject, ended, row.reason
-
-
-def text(value: str) -> str:
-    """The text without NUL, which PostgreSQL cannot hold; the locker keeps it as it came."""
-    return value.replace("\x00", "\N{REPLACEMENT CHARACTER}")

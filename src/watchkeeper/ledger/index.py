@@ -130,14 +130,14 @@ def _collection(connection: Connection, sealed: Collection) -> CollectionEntry:
         started=sealed.started,
         ended=sealed.ended,
         verdict=found.verdict.value,
-        reason=_text(found.reason),
+        reason=copying.text(found.reason),
         rows=found.rows,
         distinct=found.distinct,
         count_before=found.count_before,
         count_after=found.count_after,
-        route=_text(sealed.route),
+        route=copying.text(sealed.route),
         derived=sealed.derived,
-        subject=_text(sealed.subject),
+        subject=copying.text(sealed.subject),
         manifest_sha256=sealed.manifest_sha256,
         due=_moment(sealed.manifest.get("due")),
         requests=len(asked),
@@ -154,14 +154,14 @@ def _assessment(connection: Connection, sealed: Assessment) -> AssessmentEntry:
         connection=connection,
         control=sealed.control,
         version=sealed.version,
-        title=_text(sealed.title),
+        title=copying.text(sealed.title),
         severity=sealed.severity,
         cadence=sealed.cadence,
         path=sealed.path,
         judged_at=sealed.judged_at,
         as_of=sealed.as_of,
         result=sealed.result.value,
-        reason=_text(sealed.reason),
+        reason=copying.text(sealed.reason),
         passed=sealed.counts.passed,
         failed=sealed.counts.failed,
         not_applicable=sealed.counts.not_applicable,
@@ -219,8 +219,3 @@ def _load_items(locker: Locker, entry: AssessmentEntry) -> None:
     with database.cursor() as cursor, cursor.copy(_COPY_ITEMS) as copy:
         for batch in found:
             copy.write(copying.lines([str(entry.pk), *map(batch.column, _ITEM_COLUMNS)]))
-
-
-def _text(value: str) -> str:
-    """The text without NUL, which PostgreSQL cannot hold; the locker keeps it as it came."""
-    return value.replace("\x00", "\N{REPLACEMENT CHARACTER}")

@@ -20,7 +20,7 @@ from watchkeeper.model.resource import Column, ColumnType, Resource
 from watchkeeper.sentinelone import tolerant
 
 _NOTHING = msgspec.Raw(b"")
-_FIRST, _LAST = (
+_EARLIEST, _LATEST = (
     pa.scalar(moment, columns.ARROW_TYPES[ColumnType.TIMESTAMP]).value
     for moment in (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 )
@@ -192,7 +192,7 @@ def _in_calendar(moments: pa.TimestampArray) -> bool:
     """Whether all lie in the years 1 to 9999 of UTC: Arrow reads others, too, Python has none."""
     ends = pc.min_max(moments.view(pa.int64()))
     first, last = ends["min"].as_py(), ends["max"].as_py()
-    return first is None or (first >= _FIRST and last <= _LAST)
+    return first is None or (first >= _EARLIEST and last <= _LATEST)
 
 
 def _check_utf8(text: bytes) -> None:

@@ -1,7 +1,7 @@
 """A list from its first page to its last, whoever answers for the pages."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from watchkeeper.errors import Contradiction, UnknownParameter
 from watchkeeper.sentinelone import paging
@@ -9,6 +9,7 @@ from watchkeeper.sentinelone.client import Console
 from watchkeeper.sentinelone.exchange import Answer
 
 Ask = Callable[[str, Mapping[str, str]], Answer[Any]]
+K = TypeVar("K")
 
 
 def pages(
@@ -17,10 +18,14 @@ def pages(
     path: str,
     params: Mapping[str, str],
     *,
+    keep: Callable[[Answer[Any]], K],
     limit: int,
     droppable: frozenset[str] = frozenset(),
-) -> Iterator[Answer[Any]]:
-    """Every page of a list, in order. What `ask` reads of an answer has a `next_cursor`.
+) -> Iterator[K]:
+    """What `keep` makes of every page of a list, in order; what `ask` reads has a `next_cursor`.
+
+    An answer is handed to `keep` and to nobody else: whoever walks cannot hold on to its text
+    while the next one is waited for.
 
     Filters and sort are sent with every page: a cursor holds neither. A parameter in `droppable`
     that the console does not know is dropped and noted, on the first page only. A page that had
@@ -43,8 +48,9 @@ def pages(
             continue
         following = answer.value.next_cursor
         given = int(answer.params["limit"])
-        yield answer
-        del answer  # its text need not be held while the next one is waited for
+        kept = keep(answer)
+        del answer
+        yield kept
         if given < size:
             size = given
             console.learn_page_size(path, size)
