@@ -159,7 +159,8 @@ def ensure_sockets(place: Place, account: dict[str, Any]) -> None:
         with contextlib.suppress(FileExistsError):
             sockets.mkdir(mode=0o700)
     if account:
-        if sockets.is_symlink() or sockets.owner() not in {ACCOUNT, "root"}:
+        # By number: an account that was removed since has no name.
+        if sockets.is_symlink() or sockets.lstat().st_uid not in {0, pwd.getpwnam(ACCOUNT).pw_uid}:
             raise DatabaseError(f"{sockets} belongs to somebody else.", hint="Remove it.")
         shutil.chown(sockets, ACCOUNT, ACCOUNT)
     found = sockets.lstat()
