@@ -43,6 +43,21 @@ def test_a_difference_gives_back_the_text_whatever_it_is(text: bytes, earlier: b
     assert pages.unpacked("page.json.zst", pages.rewritten(text).data, b"") == text
 
 
+@given(
+    st.lists(
+        st.binary(max_size=300)
+        | st.integers(0, 3 << 18).map(lambda size: b"abcdefg" * (size // 7)),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_a_page_is_one_frame_whatever_was_compressed_before(texts: list[bytes]) -> None:
+    for text in texts:
+        data = pages.rewritten(text).data
+        assert pages.unpacked("page.json.zst", data, b"") == text
+        assert data == pages.rewritten(text).data
+
+
 def test_every_form_is_read_back_and_a_difference_is_small(tmp_path: Path) -> None:
     store = Store(tmp_path, create=True)
     reader = PageReader(store)

@@ -168,7 +168,7 @@ def kept_pages(reading: Reading, params: Params, *, part: int | None = None) -> 
     def walk() -> Iterator[Kept]:
         return walking.pages(
             reading.job.console,
-            reading.ask,
+            partial(reading.ask, part=part),
             reading.route,
             params,
             keep=partial(reading.keep, part=part),

@@ -267,7 +267,7 @@ def _rows(reading: Reading, found: Collection, *columns: str) -> Iterator[tuple[
 
 def _former(reading: Reading) -> tuple[Part, ...]:
     """The parts of the last collection, if they were proved to be the whole."""
-    for found in reversed(reading.former):
+    for found in reading.former():
         parts = found.manifest.get("parts")
         if parts and found.complete and not found.subject:
             if not found.manifest.get("union", {}).get("proved"):

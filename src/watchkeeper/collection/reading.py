@@ -4,12 +4,12 @@ Threads may ask and keep pages at the same time; rows are added, and all else is
 """
 
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import uuid_utils
 
@@ -33,7 +33,8 @@ from watchkeeper.sentinelone.exchange import Answer
 from watchkeeper.sentinelone.redact import RULES_VERSION
 
 Progress = Callable[["Step"], None]
-Read = Callable[[bytes], Any]
+Read = Callable[[bytes], Rows]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,19 +140,18 @@ class Reading:
         """Different keys received."""
         return self._writer.distinct
 
-    @cached_property
-    def former(self) -> list[Collection]:
-        """The last collections of this resource, oldest first; of an incremental one the whole."""
+    def former(self) -> Iterator[Collection]:
+        """The last collections of this resource, newest first; of an incremental one the whole."""
         locker, name = self.job.locker, self.resource.name
         listed = (
             locker.newest_first if self.resource.incremental is None else partial(wholes, locker)
         )
-        return list(islice(listed(self.job.connection, name), MOST_DIFFERENCES + 2))[::-1]
+        return islice(listed(self.job.connection, name), MOST_DIFFERENCES + 2)
 
     @property
     def former_whole(self) -> Collection | None:
         """The newest complete collection of all there is, None when there is none."""
-        found = reversed(self.former)
+        found = self.former()
         return next((each for each in found if each.complete and not each.subject), None)
 
     # ------------------------------------------------------------------ asking
@@ -163,24 +163,42 @@ class Reading:
         read: Read | None = None,
         *,
         bound: Mapping[str, Any] | None = None,
-    ) -> Answer[Any]:
-        """An answer, from before an interruption or from the console; raises a ConsoleError.
+        part: int | None = None,
+    ) -> Answer[Rows]:
+        """An answer to keep, from before an interruption or from the console.
 
-        `read` makes its value, this resource's rows without it; `bound` as for `keep`, where it
-        is known before.
+        `read` makes its rows, without it those of this resource; `bound`, where it is known
+        before, and `part` as for `keep`. Raises a ConsoleError.
         """
         read = read or self.read_page
-        console, secrets = self.job.console, self.resource.secrets
         earlier = self._replay.take(path, params, bound)
         if earlier is None or "page" not in earlier:
-            return console.ask(path, params, read, secrets=secrets)
+            return self._asked(path, params, read, part)
         page = earlier["page"]
         try:
             text = self.job.locker.pages.text(f"{earlier['folder']}/{page['file']}", page)
         except LockerError as error:
             self.notes.append(f"asked again, as a page of before cannot be read: {error.message}")
-            return console.ask(path, params, read, secrets=secrets)
+            return self._asked(path, params, read, part)
         return evidence.answered(path, params, earlier, read(text))
+
+    def _asked(
+        self, path: str, params: Mapping[str, str], read: Read, part: int | None
+    ) -> Answer[Rows]:
+        """The console's answer, its body as it will be stored."""
+
+        def body(answer: Answer[Rows]) -> evidence.Body:
+            against = self.facts["parts"][part]["filter"] if part is not None else {}
+            reader = self.job.locker.pages
+            return evidence.body(answer, self.resource, reader, self._earlier, against)
+
+        secrets = self.resource.secrets
+        return self.job.console.ask(path, params, read, secrets=secrets, make=body)
+
+    def glance(self, params: Mapping[str, str], read: Callable[[bytes], T]) -> T:
+        """What `read` finds in an answer that is not kept; raises a ConsoleError."""
+        console, secrets = self.job.console, self.resource.secrets
+        return console.ask(self.route, params, read, secrets=secrets).value
 
     def count(self, params: Mapping[str, str]) -> tuple[int | None, str]:
         """The console's count for these parameters, and its `Date` header then."""
@@ -227,14 +245,12 @@ class Reading:
         """
         rows = answer.value
         if answer.kept is None:
-            facts = evidence.page_facts(answer, self.resource, bound or {}, part)
-            against = self.facts["parts"][part]["filter"] if part is not None else {}
-            form = self.job.console.on_a_core(
-                evidence.form, answer, self.job.locker.pages, facts, self._earlier, against
-            )
+            body: evidence.Body = answer.made
+            facts = evidence.page_facts(body, rows, self.resource, bound or {}, part)
             answer.request.rows = rows.count
-            page = self._writer.keep(form, facts, answer.request.as_json())
+            page = self._writer.keep(body.form, facts, answer.request.as_json())
             answer.request.page = page["n"]
+            answer.request.settle()
         else:
             self._writer.take_over(answer.kept)
         return Kept(rows, bound or {}, part)
@@ -266,7 +282,7 @@ class Reading:
     def _earlier(self) -> Earlier:
         # A few changed records lie among all others: there is no page that they differ little from.
         few = self.facts.get("reach", {}).get("kind", Kind.WHOLE) != Kind.WHOLE
-        return Earlier(base(self.former) if not self.subject and not few else None)
+        return Earlier(base(self.former()) if not self.subject and not few else None)
 
     def report(self, verdict: Verdict | None = None, reason: str = "") -> None:
         """Tells whoever listens how far it is."""
@@ -348,7 +364,7 @@ class Reading:
                 "source_date_last": rfc3339(server.last) if server.last else None,
                 "clock_offset_ms": server.offset_ms,
             },
-            "requests": [request.as_json() for request in console.take_requests()],
+            "requests": [request.told() for request in console.take_requests()],
             "transform": {
                 "kind": "redacted" if removed else "none",
                 "rules_version": RULES_VERSION,

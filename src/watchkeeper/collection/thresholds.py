@@ -142,7 +142,7 @@ def _oldest(reading: Reading, params: cursor.Params, part: Part, put: Put[_Count
     asked = params | {"sortBy": "createdAt", "sortOrder": "asc", "limit": "1"}
     path = reading.resource.column(_created(reading)).path.split(".")
     try:
-        found = reading.ask(reading.route, asked, partial(_time_at, path)).value
+        found = reading.glance(asked, partial(_time_at, path))
     except Refused:
         return
     if found is not None:

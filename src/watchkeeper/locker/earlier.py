@@ -1,6 +1,6 @@
 """Which pages of an earlier collection a new page is stored against."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from watchkeeper.locker.pages import MOST_REFERENCES, Reference
@@ -11,27 +11,24 @@ from watchkeeper.model.collection import Collection
 MOST_DIFFERENCES = 30
 
 
-def base(collections: Sequence[Collection]) -> Collection | None:
+def base(collections: Iterable[Collection]) -> Collection | None:
     """The collection to store differences against; None when the next is to be stored whole.
 
-    `collections` are sealed ones of one resource, oldest first. Differences grow with time: when
-    the last took more than a collection has cost on average since the base, a new base is cheaper.
+    `collections` are sealed ones of one resource, newest first; none is held on to, as the manifest
+    of a large one takes megabytes. Differences grow with time: when the last took more than a
+    collection has cost on average since the base, a new base is cheaper.
     """
-    found: Collection | None = None
     costs: list[int] = []
     for each in collections:
-        if not each.complete or each.subject or not each.manifest["pages"]:
+        pages = each.manifest["pages"]
+        if not each.complete or each.subject or not pages:
             continue
-        cost = sum(page["bytes"] for page in each.manifest["pages"])
-        if not any("against" in page for page in each.manifest["pages"]):
-            found, costs = each, [cost]
-        elif found is not None:
-            costs.append(cost)
-    if found is None or len(costs) > MOST_DIFFERENCES:
-        return None
-    if len(costs) > 1 and costs[-1] > sum(costs) / len(costs):
-        return None
-    return found
+        costs.append(sum(page["bytes"] for page in pages))
+        if len(costs) > MOST_DIFFERENCES:
+            return None
+        if not any("against" in page for page in pages):
+            return each if costs[0] <= sum(costs) / len(costs) else None
+    return None
 
 
 class Earlier:

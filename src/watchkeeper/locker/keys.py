@@ -1,17 +1,63 @@
 """Which keys were seen: exact, and small enough for a million of them."""
 
-from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 _LARGEST = 2**63
-# Numbers in a run: one that grows is copied, and at a million both copies would be seen in memory.
+_BYTES = 8
+# Numbers in a run, whose place is made at once and filled by and by.
 _LONGEST_RUN = 32_768
 # So many runs more than needed are looked through for every page; then they are put in order.
 _MOST_RUNS = 64
+
+
+class _Run:
+    """Ascending numbers, in memory of Arrow's.
+
+    That lies apart from the heap in which pages come and go: what stays there keeps the place of a
+    page from being used for the next one.
+    """
+
+    __slots__ = ("_buffer", "_length", "_room")
+
+    def __init__(self, numbers: "memoryview[int]") -> None:
+        """A copy of at least one and at most `_LONGEST_RUN` numbers."""
+        self._buffer = pa.allocate_buffer(_BYTES * _LONGEST_RUN)
+        self._room: memoryview[int] = memoryview(self._buffer).cast("b").cast("q")
+        self._length = 0
+        self.extend(numbers)
+
+    def __len__(self) -> int:
+        return self._length
+
+    @property
+    def first(self) -> int:
+        """The smallest."""
+        return self._room[0]
+
+    @property
+    def last(self) -> int:
+        """The largest."""
+        return self._room[self._length - 1]
+
+    @property
+    def numbers(self) -> pa.Int64Array:
+        """All of them, where they lie."""
+        return pa.Int64Array.from_buffers(pa.int64(), self._length, [None, self._buffer])
+
+    def extend(self, numbers: "memoryview[int]") -> None:
+        """Adds numbers that are larger than all that are there, as many as there is room for."""
+        end = self._length + len(numbers)
+        self._room[self._length : end] = numbers
+        self._length = end
+
+    def between(self, low: int, high: int) -> "memoryview[int]":
+        """Those from `low` to `high`, both included."""
+        start = bisect_left(self._room, low, 0, self._length)
+        return self._room[start : bisect_right(self._room, high, start, self._length)]
 
 
 class Keys:
@@ -24,7 +70,7 @@ class Keys:
 
     def __init__(self) -> None:
         """Empty."""
-        self._runs: list[array[int]] = []
+        self._runs: list[_Run] = []
         self._numbers = 0
         self._texts: set[str] = set()
 
@@ -65,43 +111,46 @@ class Keys:
         for number in self._known(first, min(first), max(first)):
             del first[number]
         if first:
-            self._append(array("q", sorted(first)))
+            self._append(_view(pa.array(sorted(first), pa.int64())))
             self._numbers += len(first)
         return list(first.values())
 
-    def _beyond(self, ascending: "array[int]") -> bool:
+    def _beyond(self, ascending: "memoryview[int]") -> bool:
         """Whether no run has anything between the first and the last of these."""
         low, high = ascending[0], ascending[-1]
-        return not any(
-            run[0] <= high and run[-1] >= low and bisect_left(run, low) < bisect_right(run, high)
-            for run in self._runs
-        )
+        return not any(len(run.between(low, high)) for run in self._runs)
 
     def _known(self, numbers: dict[int, int], low: int, high: int) -> set[int]:
         """Which of the numbers, all between `low` and `high`, are there."""
         known: set[int] = set()
         for run in self._runs:
-            if run[0] <= high and run[-1] >= low:
-                between = run[bisect_left(run, low) : bisect_right(run, high)]
-                known |= numbers.keys() & between
+            known |= numbers.keys() & run.between(low, high)
         return known
 
-    def _append(self, ascending: "array[int]") -> None:
+    def _append(self, ascending: "memoryview[int]") -> None:
         """Adds new numbers to the run that they continue best, or as a run of their own."""
-        below = [run for run in self._runs if run[-1] < ascending[0]]
+        below = [run for run in self._runs if run.last < ascending[0]]
         if below:
-            best = max(below, key=lambda run: run[-1])
+            best = max(below, key=lambda run: run.last)
             if len(best) + len(ascending) <= _LONGEST_RUN:
                 best.extend(ascending)
                 return
-        self._runs.append(ascending)
+        self._runs += _runs(ascending)
         if len(self._runs) > _MOST_RUNS + 2 * self._numbers // _LONGEST_RUN:
-            joined = pa.concat_arrays([pa.array(run, pa.int64()) for run in self._runs])
-            ordered = joined.take(pc.sort_indices(joined))
-            self._runs = [
-                array("q", ordered.slice(start, _LONGEST_RUN).to_pylist())
-                for start in range(0, len(ordered), _LONGEST_RUN)
-            ]
+            joined = pa.concat_arrays([run.numbers for run in self._runs])
+            self._runs = list(_runs(_view(joined.take(pc.sort_indices(joined)))))
+
+
+def _runs(ascending: "memoryview[int]") -> Iterable[_Run]:
+    """Numbers in runs of their own."""
+    for start in range(0, len(ascending), _LONGEST_RUN):
+        yield _Run(ascending[start : start + _LONGEST_RUN])
+
+
+def _view(numbers: pa.Int64Array) -> "memoryview[int]":
+    """The numbers, none of them null, as they lie in memory."""
+    laid = memoryview(numbers.buffers()[1]).cast("b").cast("q")
+    return laid[numbers.offset : numbers.offset + len(numbers)]
 
 
 def _numbers(keys: pa.StringArray) -> pa.Int64Array | None:
@@ -118,13 +167,11 @@ def _numbers(keys: pa.StringArray) -> pa.Int64Array | None:
     return numbers if smallest is None or smallest > 0 else None
 
 
-def _ascending(numbers: pa.Int64Array) -> "array[int] | None":
+def _ascending(numbers: pa.Int64Array) -> "memoryview[int] | None":
     """The numbers where each is larger than the one before, as those of a page are; else None."""
     if not len(numbers) or not pc.all(pc.greater(numbers[1:], numbers[:-1])).as_py():
         return None
-    found = array("q")
-    found.frombytes(memoryview(numbers.buffers()[1])[8 * numbers.offset :][: 8 * len(numbers)])
-    return found
+    return _view(numbers)
 
 
 def _number(key: str) -> int | None:

@@ -157,15 +157,23 @@ class Locker:
         return records.assessment(folder, self.manifest(folder)[0])
 
     def seal(
-        self, kind: str, folder: str, manifest: dict[str, Any], files: Sequence[Written]
-    ) -> str:
-        """Writes the manifest last, then the log entry; returns the manifest's SHA-256 (hex).
+        self, kind: str, folder: str, manifest: dict[str, Any], files: Iterable[Written]
+    ) -> tuple[bytes, str]:
+        """Writes the manifest last, then the log entry; returns the manifest and its SHA-256 (hex).
 
         A marker in `log/pending` goes before both, so that a process killed between the two
         leaves something that the next writer can finish and `verify` can tell from a removal.
         """
         manifest["files"] = [
-            {"path": file.path.rsplit("/", 1)[1], "bytes": file.bytes, "sha256": file.sha256}
+            msgspec.Raw(
+                msgspec.json.encode(
+                    {
+                        "path": file.path.rsplit("/", 1)[1],
+                        "bytes": file.bytes,
+                        "sha256": file.sha256,
+                    }
+                )
+            )
             for file in files
         ]
         manifest["sealed"] = rfc3339(self.clock.now())
@@ -188,7 +196,7 @@ class Locker:
         self.store.put_new(path, *parts)
         self._log.append(kind=kind, path=path, manifest_sha256=digest, sealed_at=manifest["sealed"])
         self.store.remove_pending(pending)
-        return digest
+        return parts[0], digest
 
     def finish_interrupted_seals(self) -> int:
         """Appends the log entries of manifests whose writer was killed before it could."""

@@ -2,10 +2,12 @@
 
 import itertools
 import threading
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
+import msgspec
 import pyarrow as pa
 import uuid_utils
 
@@ -19,6 +21,7 @@ from watchkeeper.model.collection import Collection, Completeness
 from watchkeeper.model.resource import Resource
 
 _LONGEST_WRITE = 60.0  # seconds
+_STORING = msgspec.Raw(b"")  # the record of a page that is not there yet
 
 
 class Sealer(Protocol):
@@ -28,9 +31,9 @@ class Sealer(Protocol):
     clock: Clock
 
     def seal(
-        self, kind: str, folder: str, manifest: dict[str, Any], files: Sequence[Written]
-    ) -> str:
-        """Writes the manifest and the log entry; returns the manifest's SHA-256 (hex)."""
+        self, kind: str, folder: str, manifest: dict[str, Any], files: Iterable[Written]
+    ) -> tuple[bytes, str]:
+        """Writes the manifest and the log entry; returns the manifest and its SHA-256 (hex)."""
 
 
 class CollectionWriter:
@@ -59,15 +62,19 @@ class CollectionWriter:
         self._keeping = 0
         self._left = False
         self._numbers = itertools.count(1)
-        self._pages: dict[int, dict[str, Any]] = {}
+        # As JSON, as the manifest will hold them: of a large list there are thousands.
+        self._pages: dict[int, msgspec.Raw] = {}
+        self._removed: Counter[str] = Counter()
         # Pages of before the interruption, until the walk comes to them again.
         self._waiting: dict[int, dict[str, Any]] = {}
-        self._requests: list[Mapping[str, Any]] = []
+        self._requests: list[msgspec.Raw] = []
         self._sittings: list[str] = []
         if interrupted is not None:
             self._waiting = {record["page"]["n"]: record for record in interrupted.pages}
             before = (*interrupted.answers, *interrupted.pages)
-            self._requests = [record["request"] for record in before]
+            self._requests = [_as_json(record["request"]) for record in before]
+            for record in interrupted.pages:
+                self._removed.update(record["page"].get("removed", {}))
             self._sittings = [*interrupted.facts.get("sittings", []), rfc3339(now)]
         self._table = tables.TableWriter(resource, locker.store, f"{self.folder}/{layout.TABLE}")
         self._journal = Journal(locker.store, self.id, interrupted)
@@ -98,12 +105,7 @@ class CollectionWriter:
     @property
     def removed(self) -> dict[str, int]:
         """By key: how many secrets were overwritten in all pages."""
-        sums: dict[str, int] = {}
-        waiting = [record["page"] for record in self._waiting.values()]
-        for page in (*self._pages.values(), *waiting):
-            for key, count in page.get("removed", {}).items():
-                sums[key] = sums.get(key, 0) + count
-        return sums
+        return dict(self._removed)
 
     @property
     def pages(self) -> int:
@@ -123,7 +125,7 @@ class CollectionWriter:
                 raise LockerError(f"{self.folder} is no longer written by this walk.")
             self._keeping += 1
             number = self._next()
-            self._pages[number] = {}
+            self._pages[number] = _STORING
         try:
             page = self._store(number, form, facts, request)
         finally:
@@ -142,13 +144,14 @@ class CollectionWriter:
         with self._idle:
             own = self._waiting.get(page["n"])
             if own is not None and own["page"] is page:
-                self._pages[page["n"]] = self._waiting.pop(page["n"])["page"]
+                del self._waiting[page["n"]]
+                self._pages[page["n"]] = _as_json(page)
                 return
             number = self._next()
             taken = {**page, "n": number, "in": record["folder"]}
-            self._pages[number] = taken
+            self._count(number, taken)
             told = {**record["request"], "page": number}
-            self._requests.append(told)
+            self._requests.append(_as_json(told))
         self._journal.page(number, {"page": taken, "request": told})
 
     def _next(self) -> int:
@@ -164,8 +167,13 @@ class CollectionWriter:
         page |= {"bytes": len(form.data), "sha256": form.sha256}
         self._journal.page(number, {"page": page, "request": {**request, "page": number}})
         self._locker.store.put_new(f"{self.folder}/{name}", form.data)
-        self._pages[number] = page
+        with self._idle:
+            self._count(number, page)
         return page
+
+    def _count(self, number: int, page: Mapping[str, Any]) -> None:
+        self._pages[number] = _as_json(page)
+        self._removed.update(page.get("removed", {}))
 
     def answer(self, request: Mapping[str, Any], *, taken_over: bool = False) -> None:
         """Records the request of an answer that is no page.
@@ -174,7 +182,7 @@ class CollectionWriter:
         """
         if taken_over:
             with self._idle:
-                self._requests.append(request)
+                self._requests.append(_as_json(request))
         self._journal.answer({"request": dict(request)})
 
     def decide(self, name: str, value: object) -> None:
@@ -212,8 +220,8 @@ class CollectionWriter:
             lost[key] = lost.get(key, 0) + self._table.keyless
         table = self._table.close()
         ended = self._locker.clock.now()
-        pages = [self._pages[number] for number in sorted(self._pages) if self._pages[number]]
-        unused = [self._waiting[number]["page"] for number in sorted(self._waiting)]
+        pages = [page for _, page in sorted(self._pages.items()) if page]
+        unused = [_as_json(record["page"]) for _, record in sorted(self._waiting.items())]
         times: dict[str, Any] = {"started": rfc3339(self.started), "ended": rfc3339(ended)}
         if self._sittings:
             times["resumed"] = self._sittings
@@ -236,11 +244,30 @@ class CollectionWriter:
                 "unparsable": lost,
             },
         }
-        files = [
-            Written(f"{self.folder}/{page['file']}", page["bytes"], page["sha256"])
-            for page in (*pages, *unused)
-            if "in" not in page
-        ]
-        digest = self._locker.seal("collection", self.folder, manifest, [*files, table])
+        lie = map(_lying.decode, (*pages, *unused))
+        files = (
+            Written(f"{self.folder}/{page.file}", page.bytes, page.sha256)
+            for page in lie
+            if not page.elsewhere
+        )
+        sealed = self._locker.seal(
+            "collection", self.folder, manifest, itertools.chain(files, [table])
+        )
         self._journal.close()
-        return records.told(self.folder, manifest, digest)
+        return records.collection(self.folder, *sealed)
+
+
+class _Lying(msgspec.Struct, rename={"elsewhere": "in"}):
+    """Where a page lies: its file, in another collection's folder where `elsewhere` names it."""
+
+    file: str
+    bytes: int
+    sha256: str
+    elsewhere: str = ""
+
+
+_lying = msgspec.json.Decoder(_Lying)
+
+
+def _as_json(record: object) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(record))

@@ -9,9 +9,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import quote, urlencode
 
 from watchkeeper import __version__
@@ -86,13 +87,15 @@ class Console:
         read: Callable[[bytes], T],
         *,
         secrets: tuple[str, ...] = (),
+        make: Callable[[Answer[T]], Any] | None = None,
     ) -> Answer[T]:
         """One answer, whatever it takes within the limits; raises a ConsoleError.
 
         `path` is below `/web/api/v2.1`. After a time-out a page is asked for at half its size;
         `params` of the answer tell what was asked in the end. `read` gets the text without the
-        token and without the values of the keys in `secrets`. Raises Stopped instead of asking
-        once the caller's crew was stopped.
+        token and without the values of the keys in `secrets`. `make`, which says what the `made`
+        of the answer is, gets all of it, at the same place: no more texts are in memory at once
+        than there are cores. Raises Stopped instead of asking once the caller's crew was stopped.
         """
         asked = dict(params)
         request = Request(path, asked)
@@ -101,9 +104,7 @@ class Console:
             attempt += 1
             try:
                 received = self._once(request)
-                return self.on_a_core(
-                    trial.outcome, request, received, read, self.token, secrets, self.clock.now()
-                )
+                return self._on_a_core(self._outcome, request, received, read, secrets, make)
             except trial.Retry as problem:
                 failed = problem
             except trial.NotAccepted as refused:
@@ -139,10 +140,6 @@ class Console:
         taken, self.notes = self.notes, []
         return taken
 
-    def on_a_core(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Does something that keeps a core busy; waits while all of them are."""
-        return self._cores.submit(work, *args, **kwargs).result()
-
     def close(self) -> None:
         """Closes the connections, those that are lent as soon as they come back."""
         self._cores.shutdown(wait=False)
@@ -153,6 +150,25 @@ class Console:
             wire.close()
 
     # ------------------------------------------------------------------ one try
+
+    def _on_a_core(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Does something that keeps a core busy; waits while all of them are."""
+        return self._cores.submit(work, *args, **kwargs).result()
+
+    def _outcome(
+        self,
+        request: Request,
+        received: Received,
+        read: Callable[[bytes], T],
+        secrets: tuple[str, ...],
+        make: Callable[[Answer[T]], Any] | None,
+    ) -> Answer[T]:
+        """What a try brought, see `trial.outcome`, and what was made of it."""
+        answer = trial.outcome(request, received, read, self.token, secrets, self.clock.now())
+        if make is None:
+            return answer
+        bodiless = replace(received, body=b"")
+        return replace(answer, made=make(answer), received=bodiless, text=b"")
 
     def _once(self, request: Request, total: float | None = None) -> Received:
         """Asks once, in its turn; raises Retry when no whole answer comes."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+import msgspec
+
 from watchkeeper.sentinelone import paging
 from watchkeeper.sentinelone.address import API_BASE
 from watchkeeper.sentinelone.transport import Received
@@ -33,6 +35,16 @@ class Request:
     date: str = ""
     total: int | None = None
     sent: int = 0
+    _told: msgspec.Raw | None = None
+
+    def settle(self) -> None:
+        """Keeps of it what the manifest will tell alone: a large list has thousands of them."""
+        self._told = self.told()
+        self.params, self.failures, self.request_id, self.date = {}, [], "", ""
+
+    def told(self) -> msgspec.Raw:
+        """The request as the manifest tells it, as JSON."""
+        return self._told or msgspec.Raw(msgspec.json.encode(self.as_json()))
 
     def as_json(self) -> dict[str, Any]:
         """The request without its cursor, which is only told by its digest."""
@@ -53,9 +65,10 @@ class Request:
 class Answer(Generic[T]):
     """A success: `received` as it came, `text` without secrets, `value` what was read of that.
 
-    `removed` says how many secrets there were, by key. `kept` tells of the page where it was
-    stored before (its `folder`, `page` and `request`): the walk goes on after an interruption and
-    the console was not asked again.
+    `removed` says how many secrets there were, by key. `made` is what whoever asked made of all
+    this; then the body of `received` and the `text` are gone, as each may take megabytes. `kept`
+    tells of the page where it was stored before (its `folder`, `page` and `request`): the walk goes
+    on after an interruption and the console was not asked again.
     """
 
     received: Received
@@ -64,6 +77,7 @@ class Answer(Generic[T]):
     request: Request
     params: Mapping[str, str]
     removed: Mapping[str, int] = field(default_factory=dict)
+    made: Any = None
     kept: Mapping[str, Any] | None = None
 
 
