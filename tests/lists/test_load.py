@@ -152,7 +152,7 @@ class Paused(Locker):
 
     turns: "Turns"
 
-    def seal(self, *arguments: Any, **more: Any) -> str:
+    def seal(self, *arguments: Any, **more: Any) -> tuple[bytes, str]:
         """Seals when it is this thread's turn."""
         with self.turns.taken():
             return super().seal(*arguments, **more)

@@ -62,6 +62,24 @@ def test_it_grows() -> None:
     assert len(keys) == 40_000
 
 
+@pytest.mark.parametrize("step", [1024, 1000])
+def test_a_run_is_filled_to_its_end_and_not_beyond(step: int) -> None:
+    keys, last = Keys(), 3 * 32_768
+    for start in range(1, last + 1, step):
+        numbers = range(start, min(start + step, last + 1))
+        assert len(keys.add(pa.array(map(str, numbers), pa.string()))) == len(numbers)
+    for number in (1, 32_767, 32_768, 32_769, 65_536, last):
+        assert keys.add(pa.array([str(number)])) == []
+    assert list(keys.add(pa.array([str(last + 1)]))) == [0]
+    assert len(keys) == last + 1
+
+
+def test_a_page_larger_than_a_run_is_kept_in_several() -> None:
+    keys, numbers = Keys(), [str(number) for number in range(1, 70_001)]
+    assert len(keys.add(pa.array(numbers))) == 70_000
+    assert keys.add(pa.array(numbers[::7])) == []
+
+
 def test_walks_side_by_side_are_one_set() -> None:
     keys = Keys()
     for start in range(0, 70_000, 1000):

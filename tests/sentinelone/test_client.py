@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import msgspec
 import pytest
@@ -18,6 +19,7 @@ from tests.collection.conftest import PACED, QUICK, client
 from watchkeeper.collection.engine import collect
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection
+from watchkeeper.sentinelone.exchange import Answer, Request
 from watchkeeper.sentinelone.limits import PUBLISHED_RATES, Limits, Pacer, pacer_of, slower
 from watchkeeper.sentinelone.transport import within
 from watchkeeper.simulator import Company, running
@@ -26,6 +28,50 @@ from watchkeeper.simulator import Company, running
 @pytest.fixture(scope="module")
 def small() -> Company:
     return Company(agents=50, threats=5, activities=50, users=5, now=datetime.now(UTC))
+
+
+# ---------------------------------------------------------------------- answers
+
+
+def test_what_is_made_of_an_answer_sees_all_of_it_and_then_its_body_is_gone(
+    small: Company,
+) -> None:
+    with running(small) as sim:
+        console = client(sim, QUICK)
+
+        def make(answer: Answer[dict[str, Any]]) -> tuple[bytes, bytes, int]:
+            return answer.text, answer.received.body, len(answer.value["data"])
+
+        try:
+            kept = console.ask("/agents", {"limit": "3"}, msgspec.json.decode)
+            asked = console.ask("/agents", {"limit": "3"}, msgspec.json.decode, make=make)
+        finally:
+            console.close()
+    assert asked.made == (kept.text, kept.received.body, 3)
+    assert (asked.text, asked.received.body) == (b"", b"")
+    assert asked.value == kept.value
+    assert asked.received.status == kept.received.status
+
+
+_words = st.text(max_size=9)
+
+
+@given(
+    st.dictionaries(_words | st.just("cursor"), _words, max_size=3),
+    st.lists(_words, max_size=2),
+    st.tuples(_words, _words, st.none() | st.integers(0, 9), st.none() | st.integers(0, 9)),
+)
+def test_a_settled_request_tells_what_it_told_before(
+    params: dict[str, str], failures: list[str], rest: tuple[str, str, int | None, int | None]
+) -> None:
+    identity, date, page, total = rest
+    request = Request("/agents", params, 200, page=page, date=date, total=total)
+    request.request_id, request.failures = identity, failures
+    told = bytes(request.told())
+    assert msgspec.json.decode(told) == request.as_json()
+    for _ in range(2):
+        request.settle()
+        assert bytes(request.told()) == told
 
 
 # ---------------------------------------------------------------------- rates

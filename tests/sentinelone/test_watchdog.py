@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 from functools import partial
 
 from watchkeeper.sentinelone.watchdog import Watchdog
@@ -51,6 +52,19 @@ def test_one_thread_watches_for_many_at_once() -> None:
     assert all(each.is_set() for each in cut)
     after = {thread.ident for thread in threading.enumerate() if thread.name == "watchdog"}
     assert len(after - before) == 1
+
+
+def test_what_has_ended_is_forgotten_at_once() -> None:
+    class Cut:
+        def __call__(self) -> None:
+            raise AssertionError
+
+    dog, cut = Watchdog(), Cut()
+    gone = weakref.ref(cut)
+    with dog.cutting(LATER, cut):
+        pass
+    del cut
+    assert gone() is None
 
 
 def test_it_goes_on_watching_after_it_had_nothing_to_watch() -> None:

@@ -4,10 +4,11 @@ Threads may ask and keep pages at the same time; rows are added, and all else is
 """
 
 import platform
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property, partial
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -113,6 +114,8 @@ class Reading:
         self.older = 0
         self.versions: Versions | None = None
         self._since: datetime | None = None
+        self._like: Earlier | None = None
+        self._looking = threading.Lock()
         self._decode = ResourceDecoder(resource, single=True)
         self._before = before
         self._replay = Replay(before.records)
@@ -143,8 +146,11 @@ class Reading:
     def former(self) -> Iterator[Collection]:
         """The last collections of this resource, newest first; of an incremental one the whole."""
         locker, name = self.job.locker, self.resource.name
+        # Read once and not again: those of a large list would fill what is kept at hand.
         listed = (
-            locker.newest_first if self.resource.incremental is None else partial(wholes, locker)
+            partial(locker.newest_first, remember=False)
+            if self.resource.incremental is None
+            else partial(wholes, locker)
         )
         return islice(listed(self.job.connection, name), MOST_DIFFERENCES + 2)
 
@@ -186,12 +192,13 @@ class Reading:
         self, path: str, params: Mapping[str, str], read: Read, part: int | None
     ) -> Answer[Rows]:
         """The console's answer, its body as it will be stored."""
-
-        def body(answer: Answer[Rows]) -> evidence.Body:
-            against = self.facts["parts"][part]["filter"] if part is not None else {}
-            reader = self.job.locker.pages
-            return evidence.body(answer, self.resource, reader, self._earlier, against)
-
+        body = partial(
+            evidence.body,
+            resource=self.resource,
+            reader=self.job.locker.pages,
+            earlier=self._earlier(),
+            part=self.facts["parts"][part]["filter"] if part is not None else {},
+        )
         secrets = self.resource.secrets
         return self.job.console.ask(path, params, read, secrets=secrets, make=body)
 
@@ -278,11 +285,16 @@ class Reading:
         """From now on counts, in `older`, the different records created before that moment."""
         self._since = moment
 
-    @cached_property
     def _earlier(self) -> Earlier:
+        """What pages are stored against; whoever asks first looks, the others wait for it."""
         # A few changed records lie among all others: there is no page that they differ little from.
         few = self.facts.get("reach", {}).get("kind", Kind.WHOLE) != Kind.WHOLE
-        return Earlier(base(self.former()) if not self.subject and not few else None)
+        if self.subject or few:
+            return Earlier(None)
+        with self._looking:
+            if self._like is None:
+                self._like = Earlier(base(self.former()))
+            return self._like
 
     def report(self, verdict: Verdict | None = None, reason: str = "") -> None:
         """Tells whoever listens how far it is."""

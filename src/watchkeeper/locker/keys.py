@@ -1,7 +1,7 @@
 """Which keys were seen: exact, and small enough for a million of them."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,8 +17,8 @@ _MOST_RUNS = 64
 class _Run:
     """Ascending numbers, in memory of Arrow's.
 
-    That lies apart from the heap in which pages come and go: what stays there keeps the place of a
-    page from being used for the next one.
+    Where Arrow has a pool of its own, that lies apart from the heap in which pages come and go:
+    what stays there keeps the place of a page from being used for the next one.
     """
 
     __slots__ = ("_buffer", "_length", "_room")
@@ -26,17 +26,12 @@ class _Run:
     def __init__(self, numbers: "memoryview[int]") -> None:
         """A copy of at least one and at most `_LONGEST_RUN` numbers."""
         self._buffer = pa.allocate_buffer(_BYTES * _LONGEST_RUN)
-        self._room: memoryview[int] = memoryview(self._buffer).cast("b").cast("q")
+        self._room: memoryview[int] = memoryview(self._buffer).cast("q")
         self._length = 0
         self.extend(numbers)
 
     def __len__(self) -> int:
         return self._length
-
-    @property
-    def first(self) -> int:
-        """The smallest."""
-        return self._room[0]
 
     @property
     def last(self) -> int:
@@ -49,7 +44,7 @@ class _Run:
         return pa.Int64Array.from_buffers(pa.int64(), self._length, [None, self._buffer])
 
     def extend(self, numbers: "memoryview[int]") -> None:
-        """Adds numbers that are larger than all that are there, as many as there is room for."""
+        """Adds numbers that are larger than all that are there; there must be room for them."""
         end = self._length + len(numbers)
         self._room[self._length : end] = numbers
         self._length = end
@@ -141,7 +136,7 @@ class Keys:
             self._runs = list(_runs(_view(joined.take(pc.sort_indices(joined)))))
 
 
-def _runs(ascending: "memoryview[int]") -> Iterable[_Run]:
+def _runs(ascending: "memoryview[int]") -> Iterator[_Run]:
     """Numbers in runs of their own."""
     for start in range(0, len(ascending), _LONGEST_RUN):
         yield _Run(ascending[start : start + _LONGEST_RUN])
@@ -149,7 +144,7 @@ def _runs(ascending: "memoryview[int]") -> Iterable[_Run]:
 
 def _view(numbers: pa.Int64Array) -> "memoryview[int]":
     """The numbers, none of them null, as they lie in memory."""
-    laid = memoryview(numbers.buffers()[1]).cast("b").cast("q")
+    laid = memoryview(numbers.buffers()[1]).cast("q")
     return laid[numbers.offset : numbers.offset + len(numbers)]
 
 

@@ -165,25 +165,19 @@ class Locker:
         leaves something that the next writer can finish and `verify` can tell from a removal.
         """
         manifest["files"] = [
-            msgspec.Raw(
-                msgspec.json.encode(
-                    {
-                        "path": file.path.rsplit("/", 1)[1],
-                        "bytes": file.bytes,
-                        "sha256": file.sha256,
-                    }
-                )
+            records.as_json(
+                {
+                    "path": file.path.rsplit("/", 1)[1],
+                    "bytes": file.bytes,
+                    "sha256": file.sha256,
+                }
             )
             for file in files
         ]
         manifest["sealed"] = rfc3339(self.clock.now())
-        # The same as `json` writes, without a text object for each of its many values; it may
-        # take megabytes, so its end is put to it where it is written.
-        parts = msgspec.json.format(msgspec.json.encode(manifest), indent=1), b"\n"
-        hashed = hashlib.sha256()
-        for part in parts:
-            hashed.update(part)
-        digest = hashed.hexdigest()
+        # The same as `json` writes, without a text object for each of its many values.
+        text = msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
+        digest = hashlib.sha256(text).hexdigest()
         path = f"{folder}/{layout.MANIFEST}"
         pending = f"{layout.PENDING}/{manifest['id']}.json"
         intent = {
@@ -193,10 +187,10 @@ class Locker:
             "sealed_at": manifest["sealed"],
         }
         self.store.put_new(pending, json.dumps(intent).encode())
-        self.store.put_new(path, *parts)
+        self.store.put_new(path, text)
         self._log.append(kind=kind, path=path, manifest_sha256=digest, sealed_at=manifest["sealed"])
         self.store.remove_pending(pending)
-        return parts[0], digest
+        return text, digest
 
     def finish_interrupted_seals(self) -> int:
         """Appends the log entries of manifests whose writer was killed before it could."""
@@ -240,21 +234,21 @@ class Locker:
         return sorted(found, key=lambda each: (each.ended, each.id))
 
     def newest_first(
-        self, connection: str, resource: str, before: str = ""
+        self, connection: str, resource: str, before: str = "", *, remember: bool = True
     ) -> Iterator[Collection]:
         """Sealed collections of one resource, the one begun last first; each is read when met.
 
-        With `before` (a folder) only those that were begun before it.
+        With `before` (a folder) only those that were begun before it. `remember` as for `manifest`.
         """
         folders = self._folders(layout.COLLECTIONS, connection, "resource", resource)
         # Their paths end with the day and an id that counts upwards with time.
         for folder in sorted(folders, reverse=True):
             if not before or folder < before:
-                yield self.sealed(folder)
+                yield self.sealed(folder, remember=remember)
 
-    def sealed(self, folder: str) -> Collection:
+    def sealed(self, folder: str, *, remember: bool = True) -> Collection:
         """The sealed collection of that folder; raises LockerError when there is none."""
-        return records.collection(folder, *self.manifest(folder))
+        return records.collection(folder, *self.manifest(folder, remember=remember))
 
     def assessments(
         self, connection: str | None = None, control: str | None = None
@@ -266,14 +260,19 @@ class Locker:
         ]
         return sorted(found, key=lambda each: (each.judged_at, each.id))
 
-    def manifest(self, folder: str) -> tuple[bytes, str]:
-        """The manifest of a sealed folder as stored, and its SHA-256 (hex)."""
+    def manifest(self, folder: str, *, remember: bool = True) -> tuple[bytes, str]:
+        """The manifest of a sealed folder as stored, and its SHA-256 (hex).
+
+        It is kept at hand for the next time, unless it is not to be remembered.
+        """
         with self._lock:
             known = self._manifests.get(folder)
         if known is not None:
             return known
         data = self.store.get(f"{folder}/{layout.MANIFEST}")
         found = (data, hashlib.sha256(data).hexdigest())
+        if not remember:
+            return found
         with self._lock:
             if folder not in self._manifests:
                 self._manifests[folder] = found

@@ -38,7 +38,7 @@ SMALLEST = 64 * 1024
 MOST_REFERENCES = 3
 _REMEMBERED = 6
 _PIECE = 256 * 1024
-_compressors = threading.local()
+_compressors = threading.local()  # each thread's own, to be used again
 _WIDEST = 27  # what every decompressor takes without being told
 _P = zstd.CompressionParameter
 _REWRITE: dict[int, int] = {_P.compression_level: 1, _P.content_size_flag: 1, _P.checksum_flag: 1}
@@ -85,7 +85,7 @@ def rewritten(text: bytes, kind: str = "json") -> Form:
 
 
 def _compressed(text: bytes) -> bytes:
-    """One frame, the same as `zstd.compress` gives.
+    """One frame with its size and checksum, as `zstd.compress` makes it.
 
     That makes room for a frame as long as the text, and tables for it, each time; in pieces, and
     with the tables that this thread used before, it takes less time and hardly any memory.

@@ -62,7 +62,6 @@ class CollectionWriter:
         self._keeping = 0
         self._left = False
         self._numbers = itertools.count(1)
-        # As JSON, as the manifest will hold them: of a large list there are thousands.
         self._pages: dict[int, msgspec.Raw] = {}
         self._removed: Counter[str] = Counter()
         # Pages of before the interruption, until the walk comes to them again.
@@ -72,7 +71,7 @@ class CollectionWriter:
         if interrupted is not None:
             self._waiting = {record["page"]["n"]: record for record in interrupted.pages}
             before = (*interrupted.answers, *interrupted.pages)
-            self._requests = [_as_json(record["request"]) for record in before]
+            self._requests = [records.as_json(record["request"]) for record in before]
             for record in interrupted.pages:
                 self._removed.update(record["page"].get("removed", {}))
             self._sittings = [*interrupted.facts.get("sittings", []), rfc3339(now)]
@@ -145,13 +144,13 @@ class CollectionWriter:
             own = self._waiting.get(page["n"])
             if own is not None and own["page"] is page:
                 del self._waiting[page["n"]]
-                self._pages[page["n"]] = _as_json(page)
+                self._pages[page["n"]] = records.as_json(page)
                 return
             number = self._next()
             taken = {**page, "n": number, "in": record["folder"]}
             self._count(number, taken)
             told = {**record["request"], "page": number}
-            self._requests.append(_as_json(told))
+            self._requests.append(records.as_json(told))
         self._journal.page(number, {"page": taken, "request": told})
 
     def _next(self) -> int:
@@ -172,7 +171,7 @@ class CollectionWriter:
         return page
 
     def _count(self, number: int, page: Mapping[str, Any]) -> None:
-        self._pages[number] = _as_json(page)
+        self._pages[number] = records.as_json(page)
         self._removed.update(page.get("removed", {}))
 
     def answer(self, request: Mapping[str, Any], *, taken_over: bool = False) -> None:
@@ -182,7 +181,7 @@ class CollectionWriter:
         """
         if taken_over:
             with self._idle:
-                self._requests.append(_as_json(request))
+                self._requests.append(records.as_json(request))
         self._journal.answer({"request": dict(request)})
 
     def decide(self, name: str, value: object) -> None:
@@ -221,7 +220,7 @@ class CollectionWriter:
         table = self._table.close()
         ended = self._locker.clock.now()
         pages = [page for _, page in sorted(self._pages.items()) if page]
-        unused = [_as_json(record["page"]) for _, record in sorted(self._waiting.items())]
+        unused = [records.as_json(record["page"]) for _, record in sorted(self._waiting.items())]
         times: dict[str, Any] = {"started": rfc3339(self.started), "ended": rfc3339(ended)}
         if self._sittings:
             times["resumed"] = self._sittings
@@ -267,7 +266,3 @@ class _Lying(msgspec.Struct, rename={"elsewhere": "in"}):
 
 
 _lying = msgspec.json.Decoder(_Lying)
-
-
-def _as_json(record: object) -> msgspec.Raw:
-    return msgspec.Raw(msgspec.json.encode(record))

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from watchkeeper import __version__
@@ -27,7 +27,6 @@ from watchkeeper.sentinelone.token import Token
 from watchkeeper.sentinelone.transport import Received, Wire, WireError
 
 T = TypeVar("T")
-P = ParamSpec("P")
 _LONGEST_ID = 200
 
 
@@ -93,9 +92,10 @@ class Console:
 
         `path` is below `/web/api/v2.1`. After a time-out a page is asked for at half its size;
         `params` of the answer tell what was asked in the end. `read` gets the text without the
-        token and without the values of the keys in `secrets`. `make`, which says what the `made`
-        of the answer is, gets all of it, at the same place: no more texts are in memory at once
-        than there are cores. Raises Stopped instead of asking once the caller's crew was stopped.
+        token and without the values of the keys in `secrets`. With `make`, what that makes of the
+        answer is its `made`, and its text is let go where it was read: there are no more texts of
+        good answers in memory than cores. Raises Stopped instead of asking once the caller's crew
+        was stopped.
         """
         asked = dict(params)
         request = Request(path, asked)
@@ -104,7 +104,8 @@ class Console:
             attempt += 1
             try:
                 received = self._once(request)
-                return self._on_a_core(self._outcome, request, received, read, secrets, make)
+                work = self._cores.submit(self._outcome, request, received, read, secrets, make)
+                return work.result()
             except trial.Retry as problem:
                 failed = problem
             except trial.NotAccepted as refused:
@@ -150,10 +151,6 @@ class Console:
             wire.close()
 
     # ------------------------------------------------------------------ one try
-
-    def _on_a_core(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Does something that keeps a core busy; waits while all of them are."""
-        return self._cores.submit(work, *args, **kwargs).result()
 
     def _outcome(
         self,

@@ -35,23 +35,25 @@ class Request:
     date: str = ""
     total: int | None = None
     sent: int = 0
-    _told: msgspec.Raw | None = None
+    _settled: msgspec.Raw | None = field(default=None, init=False, repr=False, compare=False)
 
     def settle(self) -> None:
-        """Keeps of it what the manifest will tell alone: a large list has thousands of them."""
-        self._told = self.told()
+        """Keeps of it nothing but what `told` gives: a large list has thousands of requests."""
+        self._settled = self.told()
         self.params, self.failures, self.request_id, self.date = {}, [], "", ""
 
     def told(self) -> msgspec.Raw:
-        """The request as the manifest tells it, as JSON."""
-        return self._told or msgspec.Raw(msgspec.json.encode(self.as_json()))
+        """The request as the manifest tells it, as JSON. Another thread may settle it meanwhile."""
+        told = msgspec.Raw(msgspec.json.encode(self.as_json()))
+        return self._settled or told  # which is there before anything is let go
 
     def as_json(self) -> dict[str, Any]:
-        """The request without its cursor, which is only told by its digest."""
-        params = {key: value for key, value in self.params.items() if key != "cursor"}
+        """The same as values, until it is settled; a cursor is only told by its digest."""
+        asked = self.params
+        params = {key: value for key, value in asked.items() if key != "cursor"}
         told: dict[str, Any] = {"method": "GET", "path": API_BASE + self.path, "params": params}
-        if "cursor" in self.params:
-            told["cursor_sha256"] = paging.cursor_digest(self.params["cursor"])
+        if "cursor" in asked:
+            told["cursor_sha256"] = paging.cursor_digest(asked["cursor"])
         told |= {"status": self.status, "bytes": self.bytes, "seconds": round(self.seconds, 4)}
         for name in ("rows", "request_id", "failures", "page", "date"):
             if value := getattr(self, name):
@@ -66,9 +68,9 @@ class Answer(Generic[T]):
     """A success: `received` as it came, `text` without secrets, `value` what was read of that.
 
     `removed` says how many secrets there were, by key. `made` is what whoever asked made of all
-    this; then the body of `received` and the `text` are gone, as each may take megabytes. `kept`
-    tells of the page where it was stored before (its `folder`, `page` and `request`): the walk goes
-    on after an interruption and the console was not asked again.
+    this. `kept` tells of the page where it was stored before (its `folder`, `page` and `request`):
+    the walk goes on after an interruption and the console was not asked again. With either, the
+    body of `received` and the `text`, which may take megabytes, are empty.
     """
 
     received: Received

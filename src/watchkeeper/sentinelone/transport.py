@@ -173,9 +173,10 @@ class Wire:
     def _cut(self, late: threading.Event) -> None:
         """Ends the transfer under way; whoever reads from it sees that it broke off."""
         late.set()
-        if self._sock is not None:
+        sock = self._sock
+        if sock is not None:
             with suppress(OSError):  # it may have ended by itself in this moment
-                self._sock.shutdown(socket.SHUT_RDWR)
+                sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Closes the connections."""

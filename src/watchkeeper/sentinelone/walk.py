@@ -24,8 +24,8 @@ def pages(
 ) -> Iterator[K]:
     """What `keep` makes of every page of a list, in order; what `ask` reads has a `next_cursor`.
 
-    An answer is handed to `keep` and to nobody else: whoever walks cannot hold on to its text
-    while the next one is waited for.
+    An answer is handed to `keep` and to nobody else: whoever walks cannot hold on to what is to be
+    stored of it while the next one is waited for.
 
     Filters and sort are sent with every page: a cursor holds neither. A parameter in `droppable`
     that the console does not know is dropped and noted, on the first page only. A page that had

@@ -62,6 +62,7 @@ class Watchdog:
     def _run(self) -> None:
         while True:
             with self._changed:
+                self._forget_ended()
                 if not self._watched:
                     self._changed.wait()
                     continue
@@ -70,7 +71,6 @@ class Watchdog:
                     self._changed.wait(left)
                     continue
                 heapq.heappop(self._watched).cut()
-                self._forget_ended()
 
 
 WATCHDOG = Watchdog()
