@@ -67,6 +67,8 @@ unknown_settings = declared.unknown
 
 _MIGRATION_LOCK = 7_265_011  # any number, as long as every Watchkeeper takes the same
 _TABLES_SECONDS, _LOOK_EVERY = 60.0, 0.1
+# Of the files that packages bring: the other reader of API descriptions, half of all there is.
+_UNUSED = ["redoc*"]
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,8 @@ class App:
 
     def collect_static(self) -> None:
         """Copies style sheets, scripts and icons to where the web server serves them from."""
-        call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+        options = {"interactive": False, "verbosity": 0, "clear": True}
+        call_command("collectstatic", ignore_patterns=_UNUSED, **options)
 
 
 Started = Callable[[], postgres.Server | None]

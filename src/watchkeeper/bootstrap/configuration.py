@@ -137,6 +137,8 @@ def _static(folder: DataFolder, *, collects: bool) -> dict[str, Any]:
             },
         },
         "WHITENOISE_USE_FINDERS": not collected,
+        # Pages name files by their content only; compressing the others, too, takes half a second.
+        "WHITENOISE_KEEP_ONLY_HASHED_FILES": True,
     }
 
 
