@@ -4,6 +4,7 @@ import random
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 from benchmarks.bench import CASES, COLLECT, Bench, Program
 from benchmarks.console import Console
@@ -53,11 +54,10 @@ def _trial(bench: Bench, console: Console, after: float) -> dict[str, int] | Non
                 [str(part) for part in command], stdout=said, stderr=said, cwd=aside
             )
             time.sleep(after)  # noqa: TID251 - a real process is waited for
-            done = process.poll() is not None
             process.send_signal(signal.SIGKILL)
             process.wait()
         before = console.seen()
-        if done or not before["by_prefix"]:
+        if _done(kept) or not before["by_prefix"]:
             return None
         try:
             bench.once(_BY_SITE, _Remembering(console), kept)
@@ -73,6 +73,13 @@ def _trial(bench: Bench, console: Console, after: float) -> dict[str, int] | Non
             "distinct": state.facts["distinct"],
             "complete": int(state.facts["complete"]),
         }
+
+
+def _done(kept: Path) -> bool:
+    """Whether the run had ended, although its process may not have: then nothing goes on."""
+    locker = kept / "locker"
+    sealed = locker.glob("collections/**/resource=agents/**/manifest.json")
+    return any(sealed) and not any(locker.glob("open/run-*/run.json"))
 
 
 class _Remembering(Console):
