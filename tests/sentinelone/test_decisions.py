@@ -72,7 +72,9 @@ _values = st.recursive(
 )
 _records = st.lists(
     st.dictionaries(
-        st.sampled_from(["id", "licenseKey", "name", "registrationToken", 'a"licenseKey": "b']),
+        st.sampled_from(
+            ["id", "licenseKey", "licenseKeyId", "registrationToken", 'a"licenseKey": "b']
+        ),
         _values,
         max_size=4,
     ),

@@ -9,7 +9,7 @@ from watchkeeper.sentinelone.token import Token
 RULES_VERSION = "1"
 ITSELF = "the token itself"
 REMOVED = b'"[removed by Watchkeeper]"'
-_COLON = re.compile(rb"\s*:\s*")
+_COLON = re.compile(rb'"\s*:\s*')
 _HARMLESS = re.compile(rb'(?:null|""|\[\s*\]|\{\s*\})(?=\s*[,}\]])')
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _SECRET = re.compile(r'"\w*(?:key|token|secret|password)\w*"\s*:', re.IGNORECASE)
@@ -38,7 +38,7 @@ def redact(page: bytes, secrets: tuple[str, ...]) -> tuple[bytes, dict[str, int]
     Returns the same object when there was nothing to remove. The page must be valid JSON: a
     value of any type is found by reading it, not by guessing its end.
     """
-    found = sorted((start, key) for key in secrets for start in _values(page, f'"{key}"'.encode()))
+    found = sorted((start, key) for key in secrets for start in _values(page, key))
     view = memoryview(page)
     pieces: list[bytes | memoryview] = []
     removed: dict[str, int] = {}
@@ -54,21 +54,23 @@ def redact(page: bytes, secrets: tuple[str, ...]) -> tuple[bytes, dict[str, int]
     return b"".join([*pieces, view[position:]]), removed
 
 
-def _values(page: bytes, key: bytes) -> Iterator[int]:
+def _values(page: bytes, key: str) -> Iterator[int]:
     """Where the values of a key start, those left out that hold nothing.
 
     Nearly every value of a page holds nothing, written as a console writes it; those are told
-    apart without an expression, which would take as long as decompressing the page.
+    apart without an expression, which would take as long as decompressing the page. Sought is the
+    key without its last mark, of which a page is full: that takes a quarter less time.
     """
-    nothing, length = (b':""', b":null"), len(key)
-    at = page.find(key)
+    nothing, sought = (b'":""', b'":null'), f'"{key}'.encode()
+    length = len(sought)
+    at = page.find(sought)
     while at >= 0:
         at += length
         if not page.startswith(nothing, at):
             colon = _COLON.match(page, at)
             if colon is not None and not _HARMLESS.match(page, colon.end()):
                 yield colon.end()
-        at = page.find(key, at)
+        at = page.find(sought, at)
 
 
 def _end(page: bytes, start: int) -> int:
