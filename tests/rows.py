@@ -1,4 +1,4 @@
-"""Pages and rows put into a collection by hand, for tests that need no console."""
+"""Collections made by hand, with pages and rows or only told of: for tests without a console."""
 
 import gzip
 import hashlib
@@ -12,6 +12,7 @@ import pyarrow as pa
 from watchkeeper import columns
 from watchkeeper.locker import pages
 from watchkeeper.locker.writer import CollectionWriter
+from watchkeeper.model.collection import Collection, Completeness, Verdict
 from watchkeeper.model.resource import ColumnType
 from watchkeeper.model.stream import Kind, Reach
 
@@ -43,6 +44,31 @@ def put_rows(writer: CollectionWriter, rows: Sequence[Mapping[str, Any]]) -> dic
     schema = columns.schema(writer.resource.columns)
     writer.add(pa.RecordBatch.from_arrays(arrays, schema=schema))
     return unreadable
+
+
+def told(
+    name: str,
+    resource: str,
+    moment: datetime,
+    verdict: Verdict = Verdict.COMPLETE,
+    **manifest: Any,
+) -> Collection:
+    """A sealed collection as rules see it that read no files; it took no time."""
+    return Collection(
+        id=name,
+        path=f"collections/{resource}/{name}",
+        connection="acme",
+        console="https://acme.example",
+        resource=resource,
+        started=moment,
+        ended=moment,
+        completeness=Completeness(verdict, "because", 1, 1, 1, 1),
+        route="",
+        derived=False,
+        subject="",
+        manifest_sha256="00",
+        manifest=manifest,
+    )
 
 
 def reaching(until: datetime, since: datetime | None = None) -> dict[str, Any]:

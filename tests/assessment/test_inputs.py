@@ -7,11 +7,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from tests.rows import told
 from watchkeeper.assessment.inputs import plan
 from watchkeeper.clock import rfc3339
 from watchkeeper.controls import catalogue
 from watchkeeper.locker.stream import newest_versions
-from watchkeeper.model.collection import Collection, Completeness, Verdict
+from watchkeeper.model.collection import Collection, Verdict
 from watchkeeper.resources import everything as resources
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
@@ -22,21 +23,7 @@ def collection(
     resource: str, ago: timedelta, verdict: Verdict = Verdict.COMPLETE, **table: Any
 ) -> Collection:
     ended = NOW - ago
-    return Collection(
-        id=f"{resource}-{ended.isoformat()}",
-        path=f"collections/{resource}/{ended.isoformat()}",
-        connection="acme",
-        console="https://acme.example",
-        resource=resource,
-        started=ended,
-        ended=ended,
-        completeness=Completeness(verdict, "because", 1, 1, 1, 1),
-        route="",
-        derived=False,
-        subject="",
-        manifest_sha256="00",
-        manifest={"table": table},
-    )
+    return told(f"{resource}-{ended.isoformat()}", resource, ended, verdict, table=table)
 
 
 def reaching(

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.rows import told
 from watchkeeper.collection.reach import decide, fault, put_right
-from watchkeeper.model.collection import Collection, Completeness, Verdict
+from watchkeeper.model.collection import Collection, Verdict
 from watchkeeper.model.resource import Incremental
 from watchkeeper.model.stream import Current, Kind, Reach, current
 from watchkeeper.resources import catalogue
@@ -34,22 +35,7 @@ def sealed(number: int, reach: Reach | None, verdict: Verdict = Verdict.COMPLETE
     }
     if reach is not None:
         manifest["reach"] = reach.as_json()
-    moment = START + number * HOUR
-    return Collection(
-        id=f"{number:06}",
-        path=f"collections/{number:06}",
-        connection="acme",
-        console=EYES["console"],
-        resource="threats",
-        started=moment,
-        ended=moment,
-        completeness=Completeness(verdict, "", 0, 0, 0, 0),
-        route="",
-        derived=False,
-        subject="",
-        manifest_sha256="00",
-        manifest=manifest,
-    )
+    return told(f"{number:06}", "threats", START + number * HOUR, verdict, **manifest)
 
 
 # Hours until each attempt, what becomes of it, and whether the console tells the time.

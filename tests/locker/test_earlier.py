@@ -1,13 +1,15 @@
 """Which earlier collection a new one is stored against."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.rows import told
 from watchkeeper.locker.earlier import MOST_DIFFERENCES, base
-from watchkeeper.model.collection import Collection, Completeness, Verdict
+from watchkeeper.model.collection import Collection, Verdict
 
 _MOMENT = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -17,21 +19,8 @@ def collection(
 ) -> Collection:
     verdict = Verdict.COMPLETE if complete else Verdict.INCOMPLETE
     page = {"bytes": cost} if whole else {"bytes": cost, "against": ["a page"]}
-    return Collection(
-        id=name,
-        path=name,
-        connection="console",
-        console="https://console.example",
-        resource="agents",
-        started=_MOMENT,
-        ended=_MOMENT,
-        completeness=Completeness(verdict, "", 1, 1, 1, 1),
-        route="/agents",
-        derived=False,
-        subject=subject,
-        manifest_sha256="",
-        manifest={"pages": [page] if cost else []},
-    )
+    found = told(name, "agents", _MOMENT, verdict, pages=[page] if cost else [])
+    return replace(found, subject=subject)
 
 
 def chosen(*newest_first: Collection) -> str | None:

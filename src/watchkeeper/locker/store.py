@@ -87,10 +87,10 @@ class Store:
                 hint="Give a folder that can be written, or a bucket's URL.",
             ) from error
 
-    def put_new(self, path: str, *parts: bytes) -> None:
-        """Writes a file that must not exist yet, of these parts; raises AlreadyThere."""
+    def put_new(self, path: str, data: bytes) -> None:
+        """Writes a file that must not exist yet; raises AlreadyThere."""
         try:
-            obstore.put(self._store, path, parts, mode="create", use_multipart=False)
+            obstore.put(self._store, path, data, mode="create", use_multipart=False)
         except AlreadyExistsError as error:
             raise AlreadyThere(f"{path} exists already in {self.where}.") from error
         except (BaseError, OSError) as error:
