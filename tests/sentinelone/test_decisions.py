@@ -110,6 +110,22 @@ def test_redaction_overwrites_the_secrets_and_nothing_else(
         assert redacted == text.encode()
 
 
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3_000), st.sampled_from("aK"), st.sampled_from(["", "s", None])),
+        max_size=12,
+    ),
+    st.sampled_from(["licenseKey", "passphrase", "Key"]),
+)
+def test_no_secret_is_missed_in_a_long_page(
+    records: list[tuple[int, str, str | None]], key: str
+) -> None:
+    rows = [{"note": letter * length, key: value} for length, letter, value in records]
+    redacted, removed = redact(json.dumps(rows).encode(), (key,))
+    assert json.loads(redacted) == _without(rows, {key})
+    assert removed.get(key, 0) == sum(value == "s" for _, _, value in records)
+
+
 def test_a_page_without_secrets_stays_byte_for_byte() -> None:
     page = b'{"data": [{"id": "1", "licenseKey": "", "x": "a \\"licenseKey\\": \\"b\\""}]}\n'
     assert redact(page, ("licenseKey",)) == (page, {})

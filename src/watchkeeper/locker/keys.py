@@ -49,10 +49,11 @@ class _Run:
         self._room[self._length : end] = numbers
         self._length = end
 
-    def between(self, low: int, high: int) -> "memoryview[int]":
-        """Those from `low` to `high`, both included."""
+    def between(self, low: int, high: int) -> pa.Int64Array | None:
+        """Those from `low` to `high`, both included; None where there are none."""
         start = bisect_left(self._room, low, 0, self._length)
-        return self._room[start : bisect_right(self._room, high, start, self._length)]
+        end = bisect_right(self._room, high, start, self._length)
+        return self.numbers[start:end] if start < end else None
 
 
 class Keys:
@@ -79,7 +80,7 @@ class Keys:
         numbers = _numbers(keys)
         if numbers is not None:
             ascending = _ascending(numbers)
-            if ascending is not None and self._beyond(ascending):
+            if ascending is not None and not len(self._known(numbers, ascending[0], ascending[-1])):
                 self._append(ascending)
                 self._numbers += len(ascending)
                 return range(len(ascending))
@@ -103,24 +104,23 @@ class Keys:
         first: dict[int, int] = {}
         for position, number in enumerate(numbers):
             first.setdefault(number, position)
-        for number in self._known(first, min(first), max(first)):
+        ascending = pa.array(sorted(first), pa.int64())
+        known = self._known(ascending, ascending[0].as_py(), ascending[-1].as_py())
+        for number in known.to_pylist():
             del first[number]
         if first:
             self._append(_view(pa.array(sorted(first), pa.int64())))
             self._numbers += len(first)
         return list(first.values())
 
-    def _beyond(self, ascending: "memoryview[int]") -> bool:
-        """Whether no run has anything between the first and the last of these."""
-        low, high = ascending[0], ascending[-1]
-        return not any(len(run.between(low, high)) for run in self._runs)
-
-    def _known(self, numbers: dict[int, int], low: int, high: int) -> set[int]:
+    def _known(self, numbers: pa.Int64Array, low: int, high: int) -> pa.Int64Array:
         """Which of the numbers, all between `low` and `high`, are there."""
-        known: set[int] = set()
-        for run in self._runs:
-            known |= numbers.keys() & run.between(low, high)
-        return known
+        between = (run.between(low, high) for run in self._runs)
+        lie_there = [found for found in between if found is not None]
+        if not lie_there:
+            return numbers[:0]
+        joined = pa.concat_arrays(lie_there)
+        return joined.filter(pc.is_in(joined, value_set=numbers))
 
     def _append(self, ascending: "memoryview[int]") -> None:
         """Adds new numbers to the run that they continue best, or as a run of their own."""

@@ -37,7 +37,6 @@ SMALLEST = 64 * 1024
 # A page is compared with at most that much of the earlier collection.
 MOST_REFERENCES = 3
 _REMEMBERED = 6
-_PIECE = 256 * 1024
 _compressors = threading.local()  # each thread's own, to be used again
 _WIDEST = 27  # what every decompressor takes without being told
 _P = zstd.CompressionParameter
@@ -87,8 +86,7 @@ def rewritten(text: bytes, kind: str = "json") -> Form:
 def _compressed(text: bytes) -> bytes:
     """One frame with its size and checksum, as `zstd.compress` makes it.
 
-    That makes room for a frame as long as the text, and tables for it, each time; in pieces, and
-    with the tables that this thread used before, it takes less time and hardly any memory.
+    That makes tables for it each time; these are the ones that this thread used before.
     """
     compressor = getattr(_compressors, "own", None)
     # Whatever happens half-way, nobody goes on with what is begun here.
@@ -96,13 +94,9 @@ def _compressed(text: bytes) -> bytes:
     if compressor is None:
         compressor = zstd.ZstdCompressor(options=_REWRITE)
     compressor.set_pledged_input_size(len(text))
-    view = memoryview(text)
-    pieces = [
-        compressor.compress(view[start : start + _PIECE]) for start in range(0, len(text), _PIECE)
-    ]
-    pieces.append(compressor.flush(zstd.ZstdCompressor.FLUSH_FRAME))
+    frame: bytes = compressor.compress(text, mode=zstd.ZstdCompressor.FLUSH_FRAME)
     _compressors.own = compressor
-    return b"".join(pieces)
+    return frame
 
 
 def difference(text: bytes, references: Sequence[Reference], earlier: bytes) -> Form:

@@ -133,7 +133,7 @@ class ResourceDecoder:
             for column in self._columns
         ]
         for column, array in zip(self._columns, arrays, strict=True):
-            if column.type is ColumnType.TEXTS and array.flatten().null_count:
+            if column.type is ColumnType.TEXTS and array.values.null_count:
                 raise _Misfit
             if column.type is ColumnType.TIMESTAMP and not _in_calendar(array):
                 raise _Misfit

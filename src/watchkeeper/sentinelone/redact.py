@@ -13,6 +13,8 @@ _COLON = re.compile(rb'"\s*:\s*')
 _HARMLESS = re.compile(rb'(?:null|""|\[\s*\]|\{\s*\})(?=\s*[,}\]])')
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _SECRET = re.compile(r'"\w*(?:key|token|secret|password)\w*"\s*:', re.IGNORECASE)
+# To look at one byte more takes as long as to look through so many for a word.
+_RARE = 1_000
 _decoder = json.JSONDecoder()
 
 
@@ -62,15 +64,36 @@ def _values(page: bytes, key: str) -> Iterator[int]:
     key without its last mark, of which a page is full: that takes a quarter less time.
     """
     nothing, sought = (b'":""', b'":null'), f'"{key}'.encode()
-    length = len(sought)
-    at = page.find(sought)
-    while at >= 0:
-        at += length
+    for start in _places(page, sought):
+        at = start + len(sought)
         if not page.startswith(nothing, at):
             colon = _COLON.match(page, at)
             if colon is not None and not _HARMLESS.match(page, colon.end()):
                 yield colon.end()
-        at = page.find(sought, at)
+
+
+def _places(page: bytes, sought: bytes) -> Iterator[int]:
+    """Where `sought` stands in the page, in order.
+
+    A single byte is found ten times as fast as a word. Capitals are rare in most pages, so the
+    first one is looked for where there is one, until too many were no part of the word.
+    """
+    ahead = next((place for place, byte in enumerate(sought) if chr(byte).isupper()), 0)
+    capital, patience = sought[ahead : ahead + 1], len(page) // _RARE
+    at = ahead
+    while patience:
+        at = page.find(capital, at)
+        if at < 0:
+            return
+        if page.startswith(sought, at - ahead):
+            yield at - ahead
+        else:
+            patience -= 1
+        at += 1
+    at = page.find(sought, at - ahead)
+    while at >= 0:
+        yield at
+        at = page.find(sought, at + len(sought))
 
 
 def _end(page: bytes, start: int) -> int:
