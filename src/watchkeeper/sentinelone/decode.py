@@ -145,12 +145,13 @@ class ResourceDecoder:
 
     def _read(self, text: bytes, count: int) -> pa.StructArray:
         """The records as one struct array, `count` of them."""
-        table = pa.json.read_json(
+        # Read as a table it would be read ahead, by a thread that is begun for each page.
+        reader = pa.json.open_json(
             pa.BufferReader(text),
             read_options=pa.json.ReadOptions(use_threads=False, block_size=len(text) + 1),
             parse_options=self._options,
         )
-        data = table.column("data").chunk(0)
+        data = reader.read_next_batch().column("data")
         if self.resource.envelope:
             data = data.field(self.resource.envelope)
         found: pa.StructArray = data.flatten()
