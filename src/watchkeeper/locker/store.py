@@ -25,6 +25,8 @@ _SILENT_WRITER = 600.0
 # Pieces in which a growing file is handed on: what S3 takes at the least, few under way at once.
 _PIECE = 5 * 1024 * 1024
 _PIECES = 2
+# What is gathered before it is hashed and handed on.
+_BLOCK = 256 * 1024
 # Bytes asked for at once of a file in a bucket.
 _READ = 1024 * 1024
 
@@ -193,13 +195,25 @@ class Store:
             return []
         return sorted(path for path, _ in self._walk(self.root, "") if layout.is_staged(path))
 
-    @staticmethod
-    def _walk(root: Path, prefix: str) -> Iterator[tuple[str, int]]:
-        for found in (root / prefix if prefix else root).rglob("*"):
-            # A file may go while the folder is read: another writer finished with it.
-            with suppress(FileNotFoundError):
-                if found.is_symlink() or found.is_file():
-                    yield found.relative_to(root).as_posix(), found.lstat().st_size
+    def _walk(self, root: Path, prefix: str) -> Iterator[tuple[str, int]]:
+        """As `files`; raises LockerError for a folder that may not be read."""
+        waiting = [prefix]
+        while waiting:
+            folder = waiting.pop()
+            try:
+                with os.scandir(root / folder) as listed:
+                    found = list(listed)
+            except (FileNotFoundError, NotADirectoryError):
+                continue  # it may go while it is read: another writer finished with it
+            except OSError as error:
+                raise self._failed("read", folder, error) from error
+            for entry in found:
+                path = f"{folder}/{entry.name}" if folder else entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(path)
+                elif entry.is_file(follow_symlinks=False) or entry.is_symlink():
+                    with suppress(FileNotFoundError):
+                        yield path, entry.stat(follow_symlinks=False).st_size
 
     def folders(self, prefix: str) -> list[str]:
         """The paths of the folders directly below the prefix, sorted."""
@@ -312,18 +326,19 @@ class HashingWriter:
         self._sink = sink
         self._hash = hashlib.sha256()
         self._size = 0
+        self._waiting = bytearray()  # a column chunk comes in many small pieces
 
     def write(self, data: bytes) -> int:
         """Takes more bytes."""
-        block = bytes(data)
-        self._hash.update(block)
-        self._size += len(block)
-        with self._named():
-            self._sink.write(block)
-        return len(block)
+        self._waiting += data
+        self._size += len(data)
+        if len(self._waiting) >= _BLOCK:
+            self._hand_on()
+        return len(data)
 
     def flush(self) -> None:
         """Hands on what is buffered."""
+        self._hand_on()
         with self._named():
             self._sink.flush()
 
@@ -331,8 +346,15 @@ class HashingWriter:
         """Ends the file; pyarrow may call it more than once."""
         if not self.closed:
             self.closed = True
+            self._hand_on()
             with self._named():
                 self._sink.close()
+
+    def _hand_on(self) -> None:
+        block, self._waiting = bytes(self._waiting), bytearray()
+        self._hash.update(block)
+        with self._named():
+            self._sink.write(block)
 
     def writable(self) -> bool:
         """True: pyarrow asks."""

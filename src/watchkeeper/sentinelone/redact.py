@@ -9,7 +9,7 @@ from watchkeeper.sentinelone.token import Token
 RULES_VERSION = "1"
 ITSELF = "the token itself"
 REMOVED = b'"[removed by Watchkeeper]"'
-_COLON = re.compile(rb'"\s*:\s*')
+_COLON = re.compile(rb"\s*:\s*")
 _HARMLESS = re.compile(rb'(?:null|""|\[\s*\]|\{\s*\})(?=\s*[,}\]])')
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _SECRET = re.compile(r'"\w*(?:key|token|secret|password)\w*"\s*:', re.IGNORECASE)
@@ -60,20 +60,17 @@ def _values(page: bytes, key: str) -> Iterator[int]:
     """Where the values of a key start, those left out that hold nothing.
 
     Nearly every value of a page holds nothing, written as a console writes it; those are told
-    apart without an expression, which would take as long as decompressing the page. Sought is the
-    key without its last mark, of which a page is full: that takes a quarter less time.
+    apart without an expression, which would take as long as decompressing the page.
     """
-    nothing, sought = (b'":""', b'":null'), f'"{key}'.encode()
-    for start in _places(page, sought):
-        at = start + len(sought)
-        if not page.startswith(nothing, at):
-            colon = _COLON.match(page, at)
-            if colon is not None and not _HARMLESS.match(page, colon.end()):
-                yield colon.end()
+    named = f'"{key}"'.encode()
+    for start in _places(page, named, (named + b':""', named + b":null")):
+        colon = _COLON.match(page, start + len(named))
+        if colon is not None and not _HARMLESS.match(page, colon.end()):
+            yield colon.end()
 
 
-def _places(page: bytes, sought: bytes) -> Iterator[int]:
-    """Where `sought` stands in the page, in order.
+def _places(page: bytes, sought: bytes, passed: tuple[bytes, ...]) -> Iterator[int]:
+    """Where `sought` begins in the page, in order, those left out that go on as in `passed`.
 
     A single byte is found ten times as fast as a word. Capitals are rare in most pages, so the
     first one is looked for where there is one, until too many were no part of the word.
@@ -85,14 +82,16 @@ def _places(page: bytes, sought: bytes) -> Iterator[int]:
         at = page.find(capital, at)
         if at < 0:
             return
-        if page.startswith(sought, at - ahead):
-            yield at - ahead
-        else:
-            patience -= 1
+        if not page.startswith(passed, at - ahead):
+            if page.startswith(sought, at - ahead):
+                yield at - ahead
+            else:
+                patience -= 1
         at += 1
     at = page.find(sought, at - ahead)
     while at >= 0:
-        yield at
+        if not page.startswith(passed, at):
+            yield at
         at = page.find(sought, at + len(sought))
 
 
