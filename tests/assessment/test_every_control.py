@@ -63,6 +63,7 @@ def test_nothing_passes_where_nothing_is(control: Control) -> None:
     assert judge(control, empty(control), now=EXAMPLE_NOW).num_rows == 0
 
 
+@pytest.mark.slow
 @each_control
 def test_the_order_of_rows_does_not_matter(control: Control) -> None:
     chance = random.Random(7)  # noqa: S311 - a repeatable order, no secret
@@ -80,6 +81,7 @@ def order(chance: random.Random, table: pa.Table) -> pa.Array:
     return pa.array(positions, pa.int64())
 
 
+@pytest.mark.slow
 @each_control
 def test_twenty_thousand_of_each_are_judged(control: Control) -> None:
     given = {
