@@ -76,6 +76,11 @@ def folder_of(path: str) -> str | None:
     return None
 
 
+def is_own(path: str) -> bool:
+    """Whether a path lies in a folder that a locker makes, or is one."""
+    return path.split("/", 1)[0] in {COLLECTIONS, ASSESSMENTS, LOG, OPEN}
+
+
 def is_staged(path: str) -> bool:
     """Whether a path is the unfinished copy of one of a locker's own files."""
     return _STAGED.fullmatch(path) is not None

@@ -175,7 +175,8 @@ class Store:
     def files(self, prefix: str = "") -> Iterator[tuple[str, int]]:
         """Path and size of every file below the prefix, in no order, hidden ones included.
 
-        Unfinished copies that a killed process left are not among them: see `staged`.
+        Unfinished copies that a killed process left are not among them: see `staged`. Raises
+        LockerError where the locker's own cannot be listed.
         """
         if self.root is not None:
             for path, size in self._walk(self.root, prefix):
@@ -196,7 +197,11 @@ class Store:
         return sorted(path for path, _ in self._walk(self.root, "") if layout.is_staged(path))
 
     def _walk(self, root: Path, prefix: str) -> Iterator[tuple[str, int]]:
-        """As `files`; raises LockerError for a folder that may not be read."""
+        """As `files`, staged ones included.
+
+        Raises LockerError for a folder of the locker that cannot be read; what a file system has
+        beside it (`lost+found`) is nobody's business.
+        """
         waiting = [prefix]
         while waiting:
             folder = waiting.pop()
@@ -206,6 +211,8 @@ class Store:
             except (FileNotFoundError, NotADirectoryError):
                 continue  # it may go while it is read: another writer finished with it
             except OSError as error:
+                if folder and not layout.is_own(folder):
+                    continue
                 raise self._failed("read", folder, error) from error
             for entry in found:
                 path = f"{folder}/{entry.name}" if folder else entry.name

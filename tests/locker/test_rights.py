@@ -1,0 +1,42 @@
+"""Folders that may not be read: seen by a process that is not root, which may read everything."""
+
+import subprocess
+import sys
+
+# What is imported lies where only root may look, perhaps: so rights are given up after that.
+_AS_NOBODY = """
+import os, pathlib, tempfile
+from watchkeeper.errors import LockerError
+from watchkeeper.locker.locker import Locker
+from watchkeeper.locker.verify import verify
+if os.geteuid() == 0:
+    os.seteuid(65534)
+with tempfile.TemporaryDirectory() as name:
+    closed = pathlib.Path(name, {folder!r})
+    closed.mkdir(parents=True)
+    closed.chmod(0)
+    try:
+        locker = Locker.open(name, create=True)
+        print(sorted(path for path, _ in locker.store.files()), verify(locker.store).differences)
+    except LockerError as error:
+        print(error.message.replace(name, "LOCKER"))
+    closed.chmod(0o700)
+"""
+
+
+def seen(folder: str) -> str:
+    script = _AS_NOBODY.format(folder=folder)
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return ended.stdout.strip()
+
+
+def test_what_a_file_system_keeps_beside_a_locker_does_not_matter() -> None:
+    assert seen("lost+found") == "['watchkeeper.json'] []"
+
+
+def test_a_folder_of_the_locker_that_may_not_be_read_is_told() -> None:
+    told = seen("collections/connection=acme")
+    assert told.startswith("collections/connection=acme in LOCKER cannot be read: ")
+    assert "Permission denied" in told
