@@ -1,7 +1,6 @@
 """Threads that ask: they stop when who reads them stops, and share few connections."""
 
 import threading
-import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -12,11 +11,13 @@ import psutil
 import pytest
 
 from tests.collection.conftest import QUICK, client
+from tests.waiting import until
 from watchkeeper.collection.crew import Put, gathered
 from watchkeeper.collection.engine import collect
 from watchkeeper.collection.reading import Step
 from watchkeeper.locker.locker import Locker
 from watchkeeper.sentinelone.client import Console
+from watchkeeper.sentinelone.exchange import Book
 from watchkeeper.sentinelone.limits import Limits
 from watchkeeper.simulator import Company, Running, running
 
@@ -37,12 +38,14 @@ def small() -> Company:
     return Company(agents=20, threats=2, activities=20, users=5, now=datetime.now(UTC))
 
 
-def asking(console: Console, path: str, times: int = 1) -> Callable[[Put[int]], None]:
+def asking(
+    console: Console, path: str, times: int = 1, book: Book | None = None
+) -> Callable[[Put[int]], None]:
     """A task that asks a few times and hands on how often it has."""
 
     def task(put: Put[int]) -> None:
         for number in range(times):
-            console.ask(path, {"limit": "1", "skip": str(number)}, msgspec.json.decode)
+            console.ask(path, {"limit": "1", "skip": str(number)}, msgspec.json.decode, book=book)
             put(number)
 
     return task
@@ -70,13 +73,6 @@ class Watched:
         return watched
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + SOON
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def immediately(put: Put[int]) -> None:
     put(-1)
 
@@ -87,20 +83,21 @@ def test_who_waits_for_a_turn_or_to_ask_again_stops_with_who_reads(
 ) -> None:
     with running(small(), faults=faults) as sim:
         console = client(sim, limits)
-        crew = Watched(*[asking(console, "/users", 3)] * 4, immediately)
+        book = Book()
+        crew = Watched(*[asking(console, "/users", 3, book)] * 4, immediately)
 
         def until_asked() -> None:
             with closing(gathered(crew.tasks, workers=5)) as found:
                 for item in found:
                     if item == -1:
-                        wait_for(lambda: len(sim.requests) > 0)
+                        until(lambda: len(sim.requests) > 0)
                         raise Enough
 
         with pytest.raises(Enough):
             until_asked()
         assert crew.ended.wait(SOON)
         assert len(sim.requests) <= 4  # each task's first at most, none was sent after that
-        assert all(asked.sent for asked in console.take_requests())
+        assert all(asked.sent for asked in book.requests)
         console.close()
 
 
@@ -153,7 +150,7 @@ def test_there_are_never_more_connections_than_walks(locker: Locker) -> None:
         assert 1 < len(seen.seen) <= console.limits.walks + 1
         console.close()
         seen.seen.clear()
-        wait_for(lambda: not open_ones(seen))
+        until(lambda: not open_ones(seen))
 
 
 def open_ones(connections: Connections) -> set[int]:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -122,7 +123,9 @@ def used(
     def next_of(walk: int) -> None:
         path = next(left[walk], None)
         if path is not None:
-            heapq.heappush(waiting, (clock[0], walk, pacer.turns(path), path))
+            heapq.heappush(
+                waiting, (clock[0], walk, chain(pacer.turns(path), pacer.uses(path)), path)
+            )
 
     for walk in range(len(walks)):
         next_of(walk)

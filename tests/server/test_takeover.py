@@ -9,7 +9,8 @@ import pytest
 
 from tests.server.commands import Started, data, gone, run
 from tests.server.own_postgres import OwnPostgres, own
-from tests.server.test_worker_alone import connect, until
+from tests.server.test_worker_alone import connect
+from tests.waiting import until
 from watchkeeper.locker.locker import Locker
 from watchkeeper.sentinelone.limits import Limits
 from watchkeeper.simulator import Company, Running, running

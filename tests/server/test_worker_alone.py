@@ -2,8 +2,7 @@
 
 import http.client
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from secrets import token_hex
 from urllib.request import Request, urlopen
@@ -13,13 +12,13 @@ from moto.server import ThreadedMotoServer
 
 from tests.server.commands import Started, data, free_port, gone, run, status
 from tests.server.own_postgres import OwnPostgres, own
+from tests.waiting import until
 from watchkeeper.ledger.keys import new_key
 from watchkeeper.simulator import Company, Running, running
 
 __all__ = ["data", "own"]
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
-PATIENCE = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -28,14 +27,6 @@ def console() -> Iterator[Running]:
         Company(agents=2000, threats=8, activities=80, users=8), faults=["slow:20"]
     ) as sim:
         yield sim
-
-
-def until(said: Callable[[], object], patience: float = PATIENCE) -> None:
-    """Returns once it is so."""
-    deadline = time.monotonic() + patience
-    while not said():
-        assert time.monotonic() < deadline, "it never came to be"
-        time.sleep(0.1)
 
 
 def connect(console: Running, data: Path, tmp_path: Path, **more: str) -> None:

@@ -13,7 +13,7 @@ def read(reading: Reading) -> Collection:
     try:
         return lists.read(reading)
     except Denied as denied:
-        sites = reading.job.newest("sites")
+        sites = reading.newest("sites")
         if sites is None or not sites.complete:
             raise
         reading.note_error(denied)

@@ -2,10 +2,12 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from watchkeeper.sentinelone import stopping
 from watchkeeper.sentinelone.stopping import Stopped, heeding
 
 T = TypeVar("T")
@@ -60,13 +62,16 @@ class _Board(Generic[T]):
         self.handed.put(_Ended(error))
 
 
-def gathered(tasks: Iterable[Task[T]], *, workers: int, ahead: int = 4) -> Generator[T, None, None]:
+def gathered(
+    tasks: Iterable[Task[T]], *, workers: int, ahead: int = 4, patience: float = 0.0
+) -> Generator[T, None, None]:
     """What the tasks hand on, as it comes; at most `ahead` items wait to be read.
 
     The first error of a task is raised after everything that was handed on before it was read;
     the other tasks end at their next item, pause or request. So they do when who reads closes
-    this: use `contextlib.closing`. The threads are daemons: a program that is told to stop does
-    not wait for an answer.
+    this: use `contextlib.closing`. They are given `patience` seconds to do so, and no more: the
+    threads are daemons, so a program that is told to stop does not wait for an answer. Where who
+    reads belongs to a crew himself he heeds its stop: Stopped is raised.
     """
     board: _Board[T] = _Board(
         iter(tasks),
@@ -82,7 +87,7 @@ def gathered(tasks: Iterable[Task[T]], *, workers: int, ahead: int = 4) -> Gener
     running, failure = len(threads), None
     try:
         while running:
-            item = board.handed.get()
+            item = _next(board.handed)
             if isinstance(item, _Ended):
                 running -= 1
                 failure = failure or item.error
@@ -92,5 +97,17 @@ def gathered(tasks: Iterable[Task[T]], *, workers: int, ahead: int = 4) -> Gener
     finally:
         board.stopping.set()
         board.abandoned.set()
+        end = time.monotonic() + patience
+        for thread in threads:
+            thread.join(max(0.0, end - time.monotonic()))
     if failure is not None:
         raise failure
+
+
+def _next(handed: "queue.SimpleQueue[T | _Ended]") -> T | _Ended:
+    """The next item; raises Stopped once the crew of who waits for it was stopped."""
+    while True:
+        try:
+            return handed.get(timeout=_POLL)
+        except queue.Empty:
+            stopping.check()

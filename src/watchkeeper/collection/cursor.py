@@ -32,10 +32,15 @@ Params = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A console's own count, None when it gives none, and its clock then (a `Date` header)."""
+    """A console's own count, None when it gives none, and its clock then (a `Date` header).
+
+    `seconds` is how long the question took: the answer's `Date` may be so much later than what
+    was counted.
+    """
 
     total: int | None
     date: str = ""
+    seconds: float = 0.0
 
 
 def settle(
@@ -85,7 +90,8 @@ def count_all(reading: Reading, walks: Iterable[Params]) -> Counted:
     """The sum of the counts of several walks; None when one of them is not counted."""
     found = [count(reading, each) for each in walks]
     known = [each.total for each in found if each.total is not None]
-    return Counted(sum(known) if len(known) == len(found) else None, found[0].date)
+    whole = sum(known) if len(known) == len(found) else None
+    return Counted(whole, found[0].date, found[0].seconds)
 
 
 def walk(reading: Reading, walks: list[Params], before: int | None) -> Completeness:
@@ -173,6 +179,7 @@ def kept_pages(reading: Reading, params: Params, *, part: int | None = None) -> 
             params,
             keep=partial(reading.keep, part=part),
             limit=reading.resource.page_limit,
+            notes=reading.notes,
             droppable=SORTING,
         )
 

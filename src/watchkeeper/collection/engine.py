@@ -1,15 +1,18 @@
-"""The use-case: everything that is asked for, in order, each sealed with its verdict."""
+"""The use-case: everything that is asked for, side by side, each sealed with its verdict."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from watchkeeper.collection import (
     accounts,
     cursor,
     increments,
     policies,
+    side_by_side,
     single,
     timelines,
     windows,
@@ -17,7 +20,7 @@ from watchkeeper.collection import (
 from watchkeeper.collection import (
     agent as one_agent,
 )
-from watchkeeper.collection.reading import Job, Progress, Reading, Step
+from watchkeeper.collection.reading import SYSTEM, Job, Progress, Reading, Step
 from watchkeeper.collection.resuming import Unfinished, unfinished
 from watchkeeper.errors import ConsoleError, UsageError
 from watchkeeper.locker.locker import Locker
@@ -36,6 +39,8 @@ _WALKS: dict[Walk, Callable[[Reading], Collection]] = {
     Walk.SINGLE: single.read,
     Walk.EACH: single.read_each,
 }
+# So many are read at once: what is kept of each while it is read takes memory of its own.
+_AT_ONCE = 4
 # Resources that are read in a way of their own before the general one.
 _SPECIAL: dict[str, Callable[[Reading], Collection]] = {"accounts": accounts.read}
 
@@ -71,8 +76,15 @@ class Report:
         return any(
             found.complete or found.completeness.rows > 0
             for found in self.collections
-            if found.resource != "system"
+            if found.resource != SYSTEM
         )
+
+    def put_in_order(self, wanted: Sequence[Resource]) -> None:
+        """As the run begins its resources, whichever ended first."""
+        order = [resource.name for resource in wanted]
+        self.collections.sort(key=lambda found: order.index(found.resource))
+        for names in (self.went_on, self.left):
+            names.sort(key=order.index)
 
 
 def collect(  # noqa: PLR0913 - all there is to say of a run, by name
@@ -93,60 +105,73 @@ def collect(  # noqa: PLR0913 - all there is to say of a run, by name
     that one device is read afresh and nothing else. A run of this connection that was cut off
     lately is gone on with: what it sealed counts, what it was reading is read to its end.
     `on_sealed` is called whenever a resource is done, with its name and those still to come.
+    Both are called in the caller's thread; what they raise ends the run, which may be gone on
+    with.
     """
     terms = terms or Terms()
-    job = Job(console, locker, connection, trigger, on_progress, due=terms.due)
+    job = Job(console, locker, connection, trigger, due=terms.due)
     report = Report()
     if agent is not None:
         if not AGENT.fullmatch(agent):
             raise UsageError(f"{agent!r} is no agent's id.", hint="Give the console's own id.")
-        resource = catalogue()["agents"]
-        subject = f"agent:{agent}"
-        reading = Reading(job, resource, subject=subject)
+        reading = Reading(job, catalogue()["agents"], subject=f"agent:{agent}", tell=on_progress)
         _collect(reading, lambda reading: one_agent.read(reading, agent), report)
         return report
     wanted = [terms.within.narrowed(resource) for resource in plan(only)]
+    job.ends = {resource.name: threading.Event() for resource in wanted}
     left = unfinished(locker, connection, console, wanted, job.run)
     job.run = left.run.id
     try:
-        for number, resource in enumerate(wanted, 1):
-            _one(job, resource, left, report)
-            if on_sealed is not None:
-                on_sealed(resource.name, frozenset(each.name for each in wanted[number:]))
+        side_by_side.read(
+            wanted,
+            partial(_one, job, left, report),
+            at_once=min(_AT_ONCE, console.limits.walks),
+            on_progress=on_progress,
+            on_sealed=on_sealed,
+        )
     except BaseException:
         left.end(left=True)
         raise
+    report.put_in_order(wanted)
     left.end(left=bool(report.left))
     return report
 
 
-def _one(job: Job, resource: Resource, left: Unfinished, report: Report) -> None:
-    """Collects a resource, or what there is still to collect of it."""
-    sealed = left.sealed(job.locker, job.connection, resource.name)
-    before = left.before.get(resource.name)
-    if sealed is None and before is not None and report.fatal is not None:
-        report.left.append(resource.name)
-        return
-    if sealed is not None or before is not None:
-        report.went_on.append(resource.name)
-    if sealed is not None:
-        _count_in(job, resource, sealed, report)
-        return
-    read = _SPECIAL.get(resource.name, _WALKS[resource.walk])
-    _collect(Reading(job, resource, before=before), read, report)
+def _one(
+    job: Job, left: Unfinished, report: Report, resource: Resource, tell: Progress | None
+) -> None:
+    """Collects a resource, or what there is still to collect of it; then others may rest on it."""
+    try:
+        # Every manifest names the console's version; and a token that is dead is found out once.
+        job.await_end(SYSTEM, resource.name)
+        sealed = left.sealed(job.locker, job.connection, resource.name)
+        before = left.before.get(resource.name)
+        if sealed is None and before is not None and report.fatal is not None:
+            report.left.append(resource.name)
+            return
+        if sealed is not None or before is not None:
+            report.went_on.append(resource.name)
+        if sealed is not None:
+            _count_in(job, resource, sealed, report, tell)
+            return
+        read = _SPECIAL.get(resource.name, _WALKS[resource.walk])
+        _collect(Reading(job, resource, before=before, tell=tell), read, report)
+    finally:
+        job.ends[resource.name].set()
 
 
-def _count_in(job: Job, resource: Resource, sealed: Collection, report: Report) -> None:
+def _count_in(
+    job: Job, resource: Resource, sealed: Collection, report: Report, tell: Progress | None
+) -> None:
     """Takes over what the run had sealed before it was cut off."""
     job.collected[resource.name] = sealed
-    if resource.name == "system":
+    if resource.name == SYSTEM:
         job.system_version = sealed.manifest["source"]["system_version"]
     report.collections.append(sealed)
-    if job.on_progress is not None:
+    if tell is not None:
         whole = sealed.completeness
         pages = len(sealed.manifest["pages"])
-        step = Step(resource, pages, whole.distinct, None, whole.verdict, whole.reason)
-        job.on_progress(step)
+        tell(Step(resource, pages, whole.distinct, None, whole.verdict, whole.reason))
 
 
 def plan(only: Iterable[str] | None) -> list[Resource]:
@@ -157,7 +182,7 @@ def plan(only: Iterable[str] | None) -> list[Resource]:
     known = catalogue()
     if only is None:
         return list(known.values())
-    wanted: set[str] = {"system"}
+    wanted: set[str] = {SYSTEM}
     waiting = list(only)
     while waiting:
         name = waiting.pop()

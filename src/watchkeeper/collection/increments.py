@@ -96,7 +96,7 @@ def read(reading: Reading) -> Collection:
 
 def _sealed(reading: Reading, aim: Reach, outcome: Completeness) -> Collection:
     """Seals it; it reaches no later than the console's clock was at its end."""
-    last = reading.job.console.server_time.last
+    last = reading.book.time.last
     if aim.until is not None and last is not None and last < aim.until:
         reading.facts["reach"]["until"] = rfc3339(last - _MARGIN)
     return reading.seal(outcome)
@@ -120,7 +120,9 @@ def _now(reading: Reading) -> datetime | None:
     """A moment before the next question by the console's clock; None where it cannot be told."""
     console = reading.job.console
     if console.server_time.last is None:
-        console.alive()  # nothing was asked yet in a run that goes on: its answer has the time
+        console.alive(
+            reading.book
+        )  # nothing was asked yet in a run that goes on: its answer has the time
     told, ours = console.server_time.last, console.clock.now()
     if told is None:
         return None

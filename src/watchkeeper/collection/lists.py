@@ -15,13 +15,10 @@ def read(reading: Reading) -> Collection:
 
 def whole(reading: Reading) -> Completeness:
     """Reads a whole list; the verdict."""
-    clock = reading.job.console.clock
-    asked = clock.monotonic()
     walks, before = cursor.settle(reading, dict(reading.resource.parameters))
-    took = clock.monotonic() - asked
     reading.expected = before.total
     reading.report()
-    if len(walks) == 1 and (begin := parts.start(reading, before, took)) is not None:
+    if len(walks) == 1 and (begin := parts.start(reading, before)) is not None:
         shares = parts.planned(reading, walks[0], begin)
         if shares:
             outcome = parts.read(reading, walks[0], shares, begin)

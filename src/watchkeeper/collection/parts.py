@@ -25,7 +25,7 @@ from watchkeeper.model.collection import Collection, Completeness, completeness
 
 # What was changed since is only looked for where it is a small share of the list.
 _FEW = 0.2
-# The console's clocks may differ by so much among themselves.
+# The console's clocks may differ by so much among themselves, and a `Date` has whole seconds only.
 _MARGIN = timedelta(seconds=2)
 
 
@@ -40,12 +40,8 @@ class Start:
     since: datetime | None
 
 
-def start(reading: Reading, counted: cursor.Counted, took: float) -> Start | None:
-    """What a proof begins with; None where the list is not divided.
-
-    `took` is how many seconds the question for the count took: the answer's `Date` may be so much
-    later than what was counted, and it has whole seconds only.
-    """
+def start(reading: Reading, counted: cursor.Counted) -> Start | None:
+    """What a proof begins with; None where the list is not divided."""
     if counted.total is None or not reading.resource.split:
         return None
     known = reading.decided("since")
@@ -53,11 +49,8 @@ def start(reading: Reading, counted: cursor.Counted, took: float) -> Start | Non
         return Start(counted.total, datetime.fromisoformat(known))
     if not counted.date:
         return Start(counted.total, None)
-    console = reading.job.console
-    if not console.requests:
-        # An answer of before an interruption: nobody knows any more how long the question took.
-        took = console.limits.total
-    moment = parsedate_to_datetime(counted.date) - timedelta(seconds=took) - _MARGIN
+    told = parsedate_to_datetime(counted.date)
+    moment = told - timedelta(seconds=counted.seconds) - _MARGIN
     return Start(counted.total, moment)
 
 
@@ -243,8 +236,7 @@ def _places(reading: Reading) -> list[Site]:
 
     None where an id is no number: it might hold a comma, and a filter would ask for others.
     """
-    job = reading.job
-    sites, groups = job.newest("sites"), job.newest("groups")
+    sites, groups = reading.newest("sites"), reading.newest("groups")
     if sites is None or not sites.complete:
         return []
     below: dict[str, list[Place]] = {}

@@ -215,7 +215,7 @@ def _scopes(reading: Reading) -> tuple[_Scopes, str]:
         "groups": ["id", "name", "site_id", "inherits"],
     }
     for name, columns in wanted.items():
-        found = reading.job.newest(name)
+        found = reading.newest(name)
         if found is None or not found.complete:
             why = found.completeness.reason if found is not None else "never collected"
             if name != "accounts":

@@ -28,12 +28,15 @@ from watchkeeper.locker.stream import Versions, wholes
 from watchkeeper.model.collection import Collection, Completeness, Verdict
 from watchkeeper.model.resource import Resource
 from watchkeeper.model.stream import Kind
+from watchkeeper.sentinelone import stopping
 from watchkeeper.sentinelone.client import Console
 from watchkeeper.sentinelone.decode import ResourceDecoder, Rows, page_total
-from watchkeeper.sentinelone.exchange import Answer
+from watchkeeper.sentinelone.exchange import Answer, Book
 from watchkeeper.sentinelone.redact import RULES_VERSION
 
 Progress = Callable[["Step"], None]
+# The resource that is read before all others.
+SYSTEM = "system"
 Read = Callable[[bytes], Rows]
 T = TypeVar("T")
 
@@ -52,20 +55,30 @@ class Step:
 
 @dataclass(slots=True)
 class Job:
-    """What the collections of one run share.
+    """What the collections of one run share, as they are read side by side.
 
-    `run` is the run's own id; `due` says by resource when a schedule wanted it.
+    `run` is the run's own id; `due` says by resource when a schedule wanted it. `ends` tells, of
+    each resource of the run in its order, when it is done.
     """
 
     console: Console
     locker: Locker
     connection: str
     trigger: str = "command line"
-    on_progress: Progress | None = None
     system_version: str = ""
     run: str = field(default_factory=lambda: str(uuid_utils.uuid7()))
     collected: dict[str, Collection] = field(default_factory=dict)
     due: Mapping[str, datetime] = field(default_factory=dict)
+    ends: Mapping[str, threading.Event] = field(default_factory=dict)
+
+    def await_end(self, resource: str, reader: str) -> None:
+        """Waits until a resource is done that the run begins before `reader`; raises Stopped.
+
+        Who waited for one that is begun later might wait for somebody who waits for him.
+        """
+        order = list(self.ends)
+        if resource in order and order.index(resource) < order.index(reader):
+            stopping.patiently(self.ends[resource].wait)
 
     def newest(self, resource: str) -> Collection | None:
         """This run's collection of a resource, else the newest complete one in the locker."""
@@ -100,10 +113,15 @@ class Reading:
         *,
         subject: str = "",
         before: Before | None = None,
+        tell: Progress | None = None,
     ) -> None:
-        """Opens an unsealed collection, or goes on with one that was cut off."""
+        """Opens an unsealed collection, or goes on with one that was cut off.
+
+        `tell` is called with every step.
+        """
         before = before or Before()
         self.job = job
+        self.book = Book()
         self.resource = resource
         self.subject = subject
         self.expected: int | None = None
@@ -113,6 +131,7 @@ class Reading:
         self.facts: dict[str, Any] = {}
         self.older = 0
         self.versions: Versions | None = None
+        self._tell = tell
         self._since: datetime | None = None
         self._like: Earlier | None = None
         self._looking = threading.Lock()
@@ -130,8 +149,6 @@ class Reading:
             self._writer.decide(name, value)
         self._unreadable: dict[str, int] = {}
         self._absent: tuple[str, ...] | None = None
-        job.console.take_requests()
-        job.console.take_notes()
 
     @property
     def rows(self) -> int:
@@ -142,6 +159,14 @@ class Reading:
     def distinct(self) -> int:
         """Different keys received."""
         return self._writer.distinct
+
+    def newest(self, resource: str) -> Collection | None:
+        """The collection of another resource that this one rests on, waited for while it is read.
+
+        Of this run where it has it, else the newest complete one in the locker.
+        """
+        self.job.await_end(resource, self.resource.name)
+        return self.job.newest(resource)
 
     def former(self) -> Iterator[Collection]:
         """The last collections of this resource, newest first; of an incremental one the whole."""
@@ -200,25 +225,25 @@ class Reading:
             part=self.facts["parts"][part]["filter"] if part is not None else {},
         )
         secrets = self.resource.secrets
-        return self.job.console.ask(path, params, read, secrets=secrets, make=body)
+        return self.job.console.ask(path, params, read, secrets=secrets, make=body, book=self.book)
 
     def glance(self, params: Mapping[str, str], read: Callable[[bytes], T]) -> T:
         """What `read` finds in an answer that is not kept; raises a ConsoleError."""
         console, secrets = self.job.console, self.resource.secrets
-        return console.ask(self.route, params, read, secrets=secrets).value
+        return console.ask(self.route, params, read, secrets=secrets, book=self.book).value
 
-    def count(self, params: Mapping[str, str]) -> tuple[int | None, str]:
-        """The console's count for these parameters, and its `Date` header then."""
+    def count(self, params: Mapping[str, str]) -> tuple[int | None, str, float]:
+        """The console's count for these parameters, its `Date` header then, seconds it took."""
         earlier = self._replay.take(self.route, params)
         if earlier is not None:
             request = earlier["request"]
             if "own" not in earlier:
                 self._writer.answer(request, taken_over=True)
-            return request.get("total"), request.get("date", "")
-        answer = self.job.console.ask(self.route, params, page_total)
+            return request.get("total"), request.get("date", ""), request["seconds"]
+        answer = self.job.console.ask(self.route, params, page_total, book=self.book)
         answer.request.total = answer.value
         self._writer.answer(answer.request.as_json())
-        return answer.value, answer.request.date
+        return answer.value, answer.request.date, answer.request.seconds
 
     def read_page(self, text: bytes) -> Rows:
         """Decodes one answer; on the first page that has rows, notes which fields are missing."""
@@ -298,17 +323,17 @@ class Reading:
 
     def report(self, verdict: Verdict | None = None, reason: str = "") -> None:
         """Tells whoever listens how far it is."""
-        if self.job.on_progress is not None:
+        if self._tell is not None:
             step = Step(
                 self.resource, self._writer.pages, self.distinct, self.expected, verdict, reason
             )
-            self.job.on_progress(step)
+            self._tell(step)
 
     # ------------------------------------------------------------------ sealing
 
     def seal(self, completeness: Completeness) -> Collection:
         """Seals what was read with its verdict."""
-        notes = [*completeness.notes, *self.notes, *self.job.console.take_notes()]
+        notes = [*completeness.notes, *self.notes]
         if self._unreadable:
             told = ", ".join(f"{name} ({count})" for name, count in self._unreadable.items())
             notes.append(f"values of an unexpected type became null: {told}")
@@ -349,7 +374,7 @@ class Reading:
 
     def _record(self) -> dict[str, Any]:
         console = self.job.console
-        server = console.server_time
+        server = self.book.time
         removed = self._writer.removed
         record: dict[str, Any] = {
             "run": self.job.run,
@@ -376,7 +401,7 @@ class Reading:
                 "source_date_last": rfc3339(server.last) if server.last else None,
                 "clock_offset_ms": server.offset_ms,
             },
-            "requests": [request.told() for request in console.take_requests()],
+            "requests": [request.told() for request in self.book.requests],
             "transform": {
                 "kind": "redacted" if removed else "none",
                 "rules_version": RULES_VERSION,

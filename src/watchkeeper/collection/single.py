@@ -1,7 +1,7 @@
 """Single answers: one object or unpaged list, and one object per row of another resource."""
 
 from watchkeeper.collection import cursor
-from watchkeeper.collection.reading import Reading
+from watchkeeper.collection.reading import SYSTEM, Reading
 from watchkeeper.errors import NotServed
 from watchkeeper.model.collection import Collection, completeness
 
@@ -12,7 +12,7 @@ def read(reading: Reading) -> Collection:
     # An object without an id of its own is known by the resource that it is.
     named = any(column.path == "@resource" for column in reading.resource.columns)
     reading.take(answer, {"resource": reading.resource.name} if named else None)
-    if reading.resource.name == "system":
+    if reading.resource.name == SYSTEM:
         versions = answer.value.values("version")
         reading.job.system_version = (versions[0] or "") if versions else ""
     return reading.seal(cursor.verdict(reading, None, None, "", ended=True))
@@ -21,7 +21,7 @@ def read(reading: Reading) -> Collection:
 def read_each(reading: Reading) -> Collection:
     """One answer per row of the resource it needs; complete when every one was read."""
     parent = reading.resource.needs[0]
-    owners = reading.job.newest(parent)
+    owners = reading.newest(parent)
     if owners is None or not owners.complete:
         why = owners.completeness.reason if owners is not None else "never collected"
         reason = f"{parent} could not be read: {why}"

@@ -28,7 +28,7 @@ UNKNOWN = "unknown"
 
 def read(reading: Reading) -> Collection:
     """Reads the lists that are due; complete when each is, and the threats were."""
-    threats = reading.job.newest("threats")
+    threats = reading.newest("threats")
     if threats is None or not threats.complete:
         why = threats.completeness.reason if threats is not None else "they were never collected"
         reading.notes.append("which threats are new or changed is not known for certain")
@@ -159,6 +159,7 @@ def _timeline(reading: Reading, threat: str, updated: str, put: Put[list[Kept]])
             dict(reading.resource.parameters),
             keep=keep,
             limit=reading.resource.page_limit,
+            notes=reading.notes,
             droppable=cursor.SORTING,
         )
 

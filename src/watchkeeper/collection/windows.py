@@ -72,7 +72,8 @@ def reach(reading: Reading) -> Window:
     """The window to read: its end is the console's own time, not ours."""
     job = reading.job
     if job.console.server_time.last is None:
-        job.console.alive()  # nothing was asked yet in a run that goes on: its answer has the time
+        # Nothing was asked yet: its answer has the time.
+        job.console.alive(reading.book)
     ours = job.console.clock.now()
     now = job.console.server_time.last or ours
     if abs(now - ours) > FARTHEST:

@@ -20,7 +20,7 @@ from watchkeeper.clock import SYSTEM_CLOCK, Clock
 from watchkeeper.errors import ConsoleError, GoneSilent, NotReachable
 from watchkeeper.sentinelone import answers, probing, stopping, trial
 from watchkeeper.sentinelone.address import API_BASE, Address
-from watchkeeper.sentinelone.exchange import Answer, Request, ServerTime
+from watchkeeper.sentinelone.exchange import Answer, Book, Request, ServerTime
 from watchkeeper.sentinelone.limits import Limits, pacer_of, rate_of
 from watchkeeper.sentinelone.retry import Failure, Wait, next_step
 from watchkeeper.sentinelone.token import Token
@@ -34,7 +34,7 @@ class Console:
     """One console, one token. Threads may share it.
 
     Connections are lent for one request each and kept for the next: there are never more of them
-    than requests were under way at once, whatever the number of threads that come and go.
+    than requests may be under way at once, whatever the number of threads that come and go.
     """
 
     def __init__(
@@ -56,12 +56,11 @@ class Console:
         self.token = token
         self.limits = limits or Limits()
         self.clock = clock
-        self.requests: list[Request] = []
         self.server_time = ServerTime()
-        self.notes: list[str] = []
         self._proxy = proxy
         self._certificates = certificates
         self._idle: list[Wire] = []
+        self._under_way = threading.BoundedSemaphore(self.limits.walks)
         self._closed = False
         self._pacer = pacer_of(address.netloc, self.limits, clock.monotonic)
         self._lock = threading.Lock()
@@ -87,6 +86,7 @@ class Console:
         *,
         secrets: tuple[str, ...] = (),
         make: Callable[[Answer[T]], Any] | None = None,
+        book: Book | None = None,
     ) -> Answer[T]:
         """One answer, whatever it takes within the limits; raises a ConsoleError.
 
@@ -94,27 +94,28 @@ class Console:
         `params` of the answer tell what was asked in the end. `read` gets the text without the
         token and without the values of the keys in `secrets`. With `make`, what that makes of the
         answer is its `made`, and its text is let go where it was read: there are no more texts of
-        good answers in memory than cores. Raises Stopped instead of asking once the caller's crew
-        was stopped.
+        good answers in memory than cores. The requests are noted in `book`. Raises Stopped instead
+        of asking once the caller's crew was stopped.
         """
-        asked = dict(params)
+        asked, book = dict(params), book or Book()
         request = Request(path, asked)
         attempt = 0
         while True:
             attempt += 1
             try:
-                received = self._once(request)
-                work = self._cores.submit(self._outcome, request, received, read, secrets, make)
-                return work.result()
+                with self._turn(path):
+                    received = self._once(request, book)
+                    work = self._cores.submit(self._outcome, request, received, read, secrets, make)
+                    return work.result()
             except trial.Retry as problem:
                 failed = problem
             except trial.NotAccepted as refused:
-                status = self._probe_again() if path != probing.PATH else trial.UNAUTHORIZED
+                status = self._probe_again(book) if path != probing.PATH else trial.UNAUTHORIZED
                 error = probing.unauthorized(path, refused.excerpt, status)
                 raise self._scrubbed(error) from None
             except ConsoleError as error:
                 raise self._scrubbed(error) from None
-            self._before_next(request, failed, attempt)
+            self._before_next(request, failed, attempt, book)
             if failed.failure is Failure.TIMED_OUT and int(asked.get("limit", "1")) > 1:
                 asked["limit"] = str(int(asked["limit"]) // 2)
 
@@ -126,20 +127,9 @@ class Console:
         """Asks for no more at once from now on, wherever the same rate governs."""
         self._sizes[rate_of(path, self.limits.rates)[0]] = size
 
-    def alive(self) -> bool:
+    def alive(self, book: Book | None = None) -> bool:
         """Whether the token is accepted where no permission is needed; raises GoneSilent."""
-        return self._probe() == probing.ACCEPTED
-
-    def take_requests(self) -> list[Request]:
-        """The requests made since the last call, those that brought nothing among them."""
-        with self._lock:
-            taken, self.requests = self.requests, []
-        return taken
-
-    def take_notes(self) -> list[str]:
-        """What was adapted to this console since the last call."""
-        taken, self.notes = self.notes, []
-        return taken
+        return self._probe(book or Book()) == probing.ACCEPTED
 
     def close(self) -> None:
         """Closes the connections, those that are lent as soon as they come back."""
@@ -167,15 +157,10 @@ class Console:
         bodiless = replace(received, body=b"")
         return replace(answer, made=make(answer), received=bodiless, text=b"")
 
-    def _once(self, request: Request, total: float | None = None) -> Received:
-        """Asks once, in its turn; raises Retry when no whole answer comes."""
-        for seconds in self._pacer.turns(request.path):
-            if seconds > 0:
-                stopping.pause(self.clock, seconds)
-        stopping.check()
+    def _once(self, request: Request, book: Book, total: float | None = None) -> Received:
+        """Asks once; raises Retry when no whole answer comes."""
         if not request.sent:
-            with self._lock:
-                self.requests.append(request)
+            book.requests.append(request)
         request.sent += 1
         query = urlencode(request.params, quote_via=quote, safe=",")
         target = API_BASE + request.path + (f"?{query}" if query else "")
@@ -189,8 +174,26 @@ class Console:
         request.bytes += len(received.body)
         request.seconds += received.seconds
         request.request_id = self.token.scrub(received.headers.get("x-rqid", ""))[:_LONGEST_ID]
-        request.date = self._note_time(received)
+        request.date = self._note_time(received, book)
         return received
+
+    @contextmanager
+    def _turn(self, path: str) -> Iterator[None]:
+        """The turn of one request, until what it brought was read.
+
+        Who only waits for a rate keeps nobody from asking elsewhere meanwhile.
+        """
+        for seconds in self._pacer.turns(path):
+            if seconds > 0:
+                stopping.pause(self.clock, seconds)
+        stopping.patiently(lambda seconds: self._under_way.acquire(timeout=seconds))
+        try:
+            for seconds in self._pacer.uses(path):
+                stopping.pause(self.clock, seconds)
+            stopping.check()
+            yield
+        finally:
+            self._under_way.release()
 
     @contextmanager
     def _lent(self) -> Iterator[Wire]:
@@ -209,23 +212,21 @@ class Console:
             if not kept:
                 wire.close()
 
-    def _note_time(self, received: Received) -> str:
+    def _note_time(self, received: Received, book: Book) -> str:
         """The console's clock as its `Date` header tells it, empty where that is no date."""
         try:
             moment = parsedate_to_datetime(received.headers.get("date", "")).astimezone(UTC)
         except (ValueError, OverflowError):
             return ""
+        now = self.clock.now()
         with self._lock:
-            if self.server_time.first is None:
-                self.server_time.first = moment
-                offset = (moment - self.clock.now()).total_seconds()
-                self.server_time.offset_ms = round(offset * 1000)
-            self.server_time.last = moment
+            for time in (self.server_time, book.time):
+                time.note(moment, now)
         return format_datetime(moment, usegmt=True)
 
     # ------------------------------------------------------------------ when it brought nothing
 
-    def _before_next(self, request: Request, failed: trial.Retry, attempt: int) -> None:
+    def _before_next(self, request: Request, failed: trial.Retry, attempt: int, book: Book) -> None:
         """Notes a failed try and waits; raises a ConsoleError when it was the last one."""
         failed.message, failed.excerpt = self._kept(failed.message), self._kept(failed.excerpt)
         request.failures.append(f"{failed.failure.value}: {failed.message}")
@@ -246,23 +247,26 @@ class Console:
                 f"The console cannot be reached: {failed.message}.",
                 hint="Check the address, the network and, behind one, the proxy.",
             )
-        raise probing.exhausted(self.address.netloc, request.path, failed, step.why, self._probe())
+        probed = self._probe(book)
+        raise probing.exhausted(self.address.netloc, request.path, failed, step.why, probed)
 
-    def _probe_again(self) -> int:
+    def _probe_again(self, book: Book) -> int:
         """The status of the probe, asked again while it only says that the console stumbles."""
         for attempt in range(self.limits.tries):
             if attempt:
                 stopping.pause(self.clock, self.limits.pause)
-            status = self._probe()
+            status = self._probe(book)
             if status in {probing.ACCEPTED, trial.UNAUTHORIZED}:
                 break
         return status
 
-    def _probe(self) -> int:
+    def _probe(self, book: Book) -> int:
         """The status of one short question; raises GoneSilent when there is no answer at all."""
         request = Request(probing.PATH, {})
         try:
-            return self._once(request, total=min(self.limits.silence, self.limits.total)).status
+            longest = min(self.limits.silence, self.limits.total)
+            with self._turn(request.path):
+                return self._once(request, book, longest).status
         except trial.Retry as problem:
             message = self._kept(problem.message)
             request.failures.append(f"{problem.failure.value}: {message}")

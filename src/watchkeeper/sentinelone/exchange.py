@@ -90,3 +90,21 @@ class ServerTime:
     first: datetime | None = None
     last: datetime | None = None
     offset_ms: int | None = None
+
+    def note(self, told: datetime, here: datetime) -> None:
+        """Takes in what an answer told, and when it was read by the clock of this machine."""
+        if self.first is None:
+            self.first = told
+            self.offset_ms = round((told - here).total_seconds() * 1000)
+        self.last = told
+
+
+@dataclass(slots=True)
+class Book:
+    """What was asked for one purpose: its requests as they were sent, and the console's clock then.
+
+    Requests that brought nothing, and the probes that followed them, are among them.
+    """
+
+    requests: list[Request] = field(default_factory=list)
+    time: ServerTime = field(default_factory=ServerTime)

@@ -42,7 +42,7 @@ _SMALLEST_SHARE = 1 / 16
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Times in seconds; `walks` is how many requests may be under way at once.
+    """Times in seconds; `walks` is how many requests may be under way at once, whatever they are.
 
     `recovery` is how long a rate takes from nothing to the published one after a 429: one halving
     is made up for in half of it.
@@ -147,8 +147,7 @@ class Pacer:
     def turns(self, path: str) -> Iterator[float]:
         """Takes a turn of each rate the path is held to; yields the seconds to wait for each.
 
-        The vendor's is taken last, at the moment of use, so that it is the one never exceeded:
-        threads that wake late, several in the same moment, wait again.
+        The vendor's is taken last, so that it is the one never exceeded.
         """
         for prefix, published, burst in rates_of(path, self._rates):
             with self._lock:
@@ -160,13 +159,17 @@ class Pacer:
                 pace.at = now
                 wait = 0.0 if pace.turns >= 0 else -pace.turns / rate
             yield wait
-        if burst == 1:
-            yield from self._used(pace, int(published * _MARGIN))
 
-    def _used(self, pace: _Pace, most: int) -> Iterator[float]:
-        """Notes a turn as used; yields seconds to wait while `most` were in the last second."""
-        while most > 1:
+    def uses(self, path: str) -> Iterator[float]:
+        """Uses the turn that was taken; yields seconds to wait while others have just used theirs.
+
+        Threads that wake late, several in the same moment, would exceed a rate that has no burst.
+        """
+        prefix, published, burst = rates_of(path, self._rates)[-1]
+        most = int(published * _MARGIN)
+        while burst == 1 and most > 1:
             with self._lock:
+                pace = self._paces[prefix]
                 now = self._monotonic()
                 wait = pace.used[0] + _SECOND - now if len(pace.used) >= most else 0.0
                 if wait <= _A_MOMENT:

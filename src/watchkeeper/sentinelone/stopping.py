@@ -1,7 +1,7 @@
 """Waiting and asking that can be called off by whoever has several questions under way at once."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -35,6 +35,16 @@ def check() -> None:
     stop = _stop.get()
     if stop is not None and stop.is_set():
         raise Stopped
+
+
+def patiently(attempt: Callable[[float], bool]) -> None:
+    """Waits until an attempt of so many seconds succeeds; raises Stopped once a stop was asked for.
+
+    `attempt` is the `wait` of an event or the `acquire` of a semaphore.
+    """
+    check()
+    while not attempt(_LOOK_EVERY):
+        check()
 
 
 def pause(clock: Clock, seconds: float) -> None:

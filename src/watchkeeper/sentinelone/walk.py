@@ -20,6 +20,7 @@ def pages(
     *,
     keep: Callable[[Answer[Any]], K],
     limit: int,
+    notes: list[str],
     droppable: frozenset[str] = frozenset(),
 ) -> Iterator[K]:
     """What `keep` makes of every page of a list, in order; what `ask` reads has a `next_cursor`.
@@ -28,8 +29,8 @@ def pages(
     stored of it while the next one is waited for.
 
     Filters and sort are sent with every page: a cursor holds neither. A parameter in `droppable`
-    that the console does not know is dropped and noted, on the first page only. A page that had
-    to be asked for at a smaller size makes the following ones smaller.
+    that the console does not know is dropped and told in `notes`, on the first page only. A page
+    that had to be asked for at a smaller size makes the following ones smaller.
     """
     fixed = dict(params)
     size, cursor = console.page_size(path, limit), None
@@ -43,8 +44,8 @@ def pages(
                 raise
             del fixed[error.parameter]
             note = f"the console does not know {error.parameter}; it was left out"
-            if note not in console.notes:
-                console.notes.append(note)
+            if note not in notes:
+                notes.append(note)
             continue
         following = answer.value.next_cursor
         given = int(answer.params["limit"])
