@@ -1,6 +1,8 @@
 """The embedded PostgreSQL's files: where they lie, the account they belong to, making them."""
 
 import contextlib
+import fcntl
+import grp
 import hashlib
 import importlib.util
 import os
@@ -9,6 +11,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +29,9 @@ OWNER, DATABASE, PORT = "watchkeeper", "watchkeeper", 5432
 ADMIN = "postgres"
 _LONGEST_SOCKET = 100
 # To make an account, as long as another process holds the lock on them; seconds.
-_TRIES, _PAUSE = 5, 0.3
+_TRIES, _PAUSE = 20, 0.3
+# Where the system keeps its accounts.
+_ACCOUNTS = "/etc"
 
 
 class DatabaseError(WatchkeeperError):
@@ -116,26 +121,47 @@ def programs() -> Path:
 def _ensure_account() -> None:
     """The account root's PostgreSQL runs as: without a home, without a shell.
 
-    Several processes may want it in the same moment: one makes it, and to the others `useradd`
-    says that it exists, or that somebody else is writing.
+    Several processes may want it in the same moment. One of them makes it: a `useradd` that had
+    seen no such account, and then waits for another one's end, gives the account another number.
     """
+    said = "another process is about to."
     for attempt in range(_TRIES):
         if attempt:
             SYSTEM_CLOCK.sleep(_PAUSE)
-        if _account_exists():
-            return
-        said = _make_account()
-        if not said or _account_exists():
-            return
+        with _first_come() as first:
+            if _account_exists():
+                return
+            if first:
+                said = _make_account()
+                if not said:
+                    return
     raise UsageError(
         f"PostgreSQL cannot run as root, and its account {ACCOUNT} cannot be made: {said}",
         hint="Start Watchkeeper as an ordinary user, or set WATCHKEEPER_DATABASE_URL.",
     )
 
 
+@contextlib.contextmanager
+def _first_come() -> Iterator[bool]:
+    """Whether no other process of ours is within this block; a file of ours would be a trap."""
+    held = os.open(_ACCOUNTS, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        first = False
+    else:
+        first = True
+    try:
+        yield first
+    finally:
+        os.close(held)
+
+
 def _account_exists() -> bool:
+    """Whether there is one, with its group, which `useradd` writes last."""
     with contextlib.suppress(KeyError):
         pwd.getpwnam(ACCOUNT)
+        grp.getgrnam(ACCOUNT)
         return True
     return False
 
