@@ -15,7 +15,7 @@ TITLE = "Killed and begun again"
 AGENTS = 20_000
 MOMENTS, FEW = 100, 10
 LATENCY = 20  # as a console at some distance, so that there is something in flight
-# Requests the client has under way at once; what the console had answered may come again.
+# Parts of one list under way at once; what the console had answered may come again.
 IN_FLIGHT = 8
 _PATIENCE = 10  # so many moments are tried for one that counts
 _ENOUGH = 30.0  # seconds for one more

@@ -10,7 +10,7 @@ from typing import Any
 from tests.unpaced import RATES
 from watchkeeper.clock import SYSTEM_CLOCK, Clock
 from watchkeeper.collection.engine import collect
-from watchkeeper.collection.reading import Step
+from watchkeeper.collection.job import Step
 from watchkeeper.locker import stream
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection
@@ -23,7 +23,7 @@ from watchkeeper.sentinelone.token import parse_token
 from watchkeeper.simulator import Company, Running
 from watchkeeper.simulator.world import Row
 
-PACED = Limits(silence=1.0, total=2.0, pause=0.01, recovery=0.5)
+PACED = Limits(silence=1.0, total=2.0, pause=0.01, recovery=0.5, walks=8)
 QUICK = replace(PACED, rates=RATES)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 THREATS = catalogue()["threats"]

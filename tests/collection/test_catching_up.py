@@ -11,7 +11,7 @@ import pytest
 from tests.collection.life import DAY, HOUR, Life, kind
 from tests.collection.test_resuming import Cut, cut_after
 from watchkeeper.clock import rfc3339
-from watchkeeper.collection.reading import Step
+from watchkeeper.collection.job import Step
 from watchkeeper.locker import stream
 from watchkeeper.model.collection import Verdict
 from watchkeeper.model.stream import Kind, Reach, current

@@ -14,7 +14,7 @@ from tests.collection.conftest import QUICK, client
 from tests.waiting import until
 from watchkeeper.collection.crew import Put, gathered
 from watchkeeper.collection.engine import collect
-from watchkeeper.collection.reading import Step
+from watchkeeper.collection.job import Step
 from watchkeeper.locker.locker import Locker
 from watchkeeper.sentinelone.client import Console
 from watchkeeper.sentinelone.exchange import Book

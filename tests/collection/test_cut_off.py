@@ -14,7 +14,7 @@ from tests.collection.conftest import QUICK, Collecting, client
 from tests.collection.test_resuming import IN_FLIGHT, Cut, asked_again, cut_after
 from watchkeeper.clock import SYSTEM_CLOCK, Clock, rfc3339
 from watchkeeper.collection.engine import collect
-from watchkeeper.collection.reading import Step
+from watchkeeper.collection.job import Step
 from watchkeeper.collection.timelines import UNKNOWN, due_timelines
 from watchkeeper.locker import journal
 from watchkeeper.locker.locker import Locker

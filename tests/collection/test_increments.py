@@ -8,7 +8,7 @@ import pytest
 
 from tests.collection.life import DAY, HOUR, Life, changed_since, ids, kind, open_ones
 from watchkeeper.clock import rfc3339
-from watchkeeper.collection.reading import Step
+from watchkeeper.collection.job import Step
 from watchkeeper.locker.verify import verify
 from watchkeeper.model.stream import Kind, Reach
 from watchkeeper.simulator import Company

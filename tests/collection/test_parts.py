@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.collection.conftest import PACED, Collecting
-from watchkeeper.collection.reading import Step
+from watchkeeper.collection.job import Step
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection
 from watchkeeper.simulator import Company, Running, running

@@ -14,14 +14,13 @@ from typing import Any
 
 import pytest
 
-from tests.collection.conftest import Collecting, client
+from tests.collection.conftest import QUICK, Collecting, client
 from watchkeeper.collection import resuming
 from watchkeeper.collection.engine import collect
-from watchkeeper.collection.reading import Step
+from watchkeeper.collection.job import Step
 from watchkeeper.locker.locker import Locker
 from watchkeeper.locker.verify import verify
 from watchkeeper.model.collection import Verdict
-from watchkeeper.sentinelone.limits import Limits
 from watchkeeper.simulator import Company, Running, running
 
 pytestmark = pytest.mark.slow
@@ -52,7 +51,7 @@ def cut_after(resource: str, pages: int) -> Callable[[Step], None]:
     return progress
 
 
-IN_FLIGHT = Limits().walks
+IN_FLIGHT = QUICK.walks
 
 
 def asked_again(sim: Running) -> int:

@@ -16,7 +16,7 @@ import pytest
 
 from tests.collection.conftest import QUICK, Collecting, client
 from watchkeeper.collection.engine import collect
-from watchkeeper.collection.reading import Step
+from watchkeeper.collection.job import Step
 from watchkeeper.locker.locker import Locker
 from watchkeeper.locker.verify import verify
 from watchkeeper.model.collection import Collection

@@ -10,7 +10,7 @@ import pytest
 
 from tests.collection.conftest import QUICK, Collecting, client
 from watchkeeper.collection import side_by_side
-from watchkeeper.collection.reading import Progress, Step
+from watchkeeper.collection.job import Progress, Step
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection, Verdict
 from watchkeeper.model.resource import Resource

@@ -112,7 +112,7 @@ def open_console(
     total: float = 60.0,
     tries: int = 3,
     pause: float = 1.0,
-    walks: int = 8,
+    walks: int = 20,
     rates: list[str] | None = None,
     ca_file: Path | None = None,
 ) -> "Console":

@@ -55,7 +55,7 @@ def command(
     tries: Tries = 3,
     ca_file: CaFile = None,
     pause: Pause = 1.0,
-    walks: Walks = 8,
+    walks: Walks = 20,
     rate: Rates = None,
 ) -> None:
     """Collect from a console into a locker, judge the controls, print the results.

@@ -20,7 +20,8 @@ from watchkeeper.collection import (
 from watchkeeper.collection import (
     agent as one_agent,
 )
-from watchkeeper.collection.reading import SYSTEM, Job, Progress, Reading, Step
+from watchkeeper.collection.job import SYSTEM, Job, Progress, Step
+from watchkeeper.collection.reading import Reading
 from watchkeeper.collection.resuming import Unfinished, unfinished
 from watchkeeper.errors import ConsoleError, UsageError
 from watchkeeper.locker.locker import Locker
@@ -202,8 +203,8 @@ def _collect(reading: Reading, read: Callable[[Reading], Collection], report: Re
         outcome = Completeness(Verdict.FAILED, reason, 0, 0, None, None)
         report.collections.append(reading.seal(outcome))
         return
-    reading.report()
     try:
+        reading.report()
         collection = read(reading)
     except cursor.Interrupted as interrupted:
         report.fatal = interrupted.cause

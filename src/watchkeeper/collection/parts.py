@@ -216,7 +216,7 @@ def _changed(
 
 def _chosen(reading: Reading, params: cursor.Params, begin: Start) -> tuple[Part, ...]:
     """The parts of the last time where they are still about even, else new ones."""
-    walks = reading.job.console.limits.walks
+    walks = min(splitting.MOST_PARTS, reading.job.console.limits.walks)
     # Without the console's clock nothing proves that no record moved from place to place.
     sites = _places(reading) if begin.since is not None else []
     former = splitting.adapted(_former(reading), sites)

@@ -12,80 +12,26 @@ from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
-import uuid_utils
-
 from watchkeeper import __version__
 from watchkeeper.clock import rfc3339
 from watchkeeper.collection import evidence
 from watchkeeper.collection.before import Before
+from watchkeeper.collection.job import Job, Progress, Step
 from watchkeeper.collection.replay import Replay
 from watchkeeper.collection.resuming import facts_of
 from watchkeeper.errors import ConsoleError, Denied, LockerError, NotLicensed, NotServed
 from watchkeeper.locker.earlier import MOST_DIFFERENCES, Earlier, base
-from watchkeeper.locker.locker import Locker
 from watchkeeper.locker.rows import bind, older
 from watchkeeper.locker.stream import Versions, wholes
 from watchkeeper.model.collection import Collection, Completeness, Verdict
 from watchkeeper.model.resource import Resource
 from watchkeeper.model.stream import Kind
-from watchkeeper.sentinelone import stopping
-from watchkeeper.sentinelone.client import Console
 from watchkeeper.sentinelone.decode import ResourceDecoder, Rows, page_total
 from watchkeeper.sentinelone.exchange import Answer, Book
 from watchkeeper.sentinelone.redact import RULES_VERSION
 
-Progress = Callable[["Step"], None]
-# The resource that is read before all others.
-SYSTEM = "system"
 Read = Callable[[bytes], Rows]
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """How far a resource is: `expected` is None while unknown; `verdict` is set at its end."""
-
-    resource: Resource
-    pages: int
-    rows: int
-    expected: int | None
-    verdict: Verdict | None = None
-    reason: str = ""
-
-
-@dataclass(slots=True)
-class Job:
-    """What the collections of one run share, as they are read side by side.
-
-    `run` is the run's own id; `due` says by resource when a schedule wanted it. `ends` tells, of
-    each resource of the run in its order, when it is done.
-    """
-
-    console: Console
-    locker: Locker
-    connection: str
-    trigger: str = "command line"
-    system_version: str = ""
-    run: str = field(default_factory=lambda: str(uuid_utils.uuid7()))
-    collected: dict[str, Collection] = field(default_factory=dict)
-    due: Mapping[str, datetime] = field(default_factory=dict)
-    ends: Mapping[str, threading.Event] = field(default_factory=dict)
-
-    def await_end(self, resource: str, reader: str) -> None:
-        """Waits until a resource is done that the run begins before `reader`; raises Stopped.
-
-        Who waited for one that is begun later might wait for somebody who waits for him.
-        """
-        order = list(self.ends)
-        if resource in order and order.index(resource) < order.index(reader):
-            stopping.patiently(self.ends[resource].wait)
-
-    def newest(self, resource: str) -> Collection | None:
-        """This run's collection of a resource, else the newest complete one in the locker."""
-        if resource in self.collected:
-            return self.collected[resource]
-        found = self.locker.newest_first(self.connection, resource)
-        return next((each for each in found if each.complete and not each.subject), None)
 
 
 @dataclass(frozen=True, slots=True)

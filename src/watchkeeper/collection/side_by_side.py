@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from watchkeeper.collection.crew import Put, gathered
-from watchkeeper.collection.reading import Progress, Step
+from watchkeeper.collection.job import Progress, Step
 from watchkeeper.model.resource import Resource
 from watchkeeper.sentinelone import stopping
 

@@ -1,7 +1,8 @@
 """Single answers: one object or unpaged list, and one object per row of another resource."""
 
 from watchkeeper.collection import cursor
-from watchkeeper.collection.reading import SYSTEM, Reading
+from watchkeeper.collection.job import SYSTEM
+from watchkeeper.collection.reading import Reading
 from watchkeeper.errors import NotServed
 from watchkeeper.model.collection import Collection, completeness
 

@@ -9,6 +9,9 @@ from itertools import pairwise
 # A list shorter than that is read in one walk: parts would cost more requests than they save time.
 SMALLEST_LIST = 5_000
 SMALLEST_PART = 2_000
+# So many ask for 25 pages a second where a page takes a third of one. More would only be more pages
+# that are not full, and more of them in memory.
+MOST_PARTS = 8
 # Ids named in one filter; an address with more of them is refused by what stands before a console.
 MOST_IDS = 100
 # A site that holds more than this times an even share is read group by group, and what cannot be

@@ -8,7 +8,8 @@ from functools import partial
 from watchkeeper.clock import rfc3339
 from watchkeeper.collection import cursor
 from watchkeeper.collection.crew import Put, gathered
-from watchkeeper.collection.reading import Job, Kept, Reading
+from watchkeeper.collection.job import Job
+from watchkeeper.collection.reading import Kept, Reading
 from watchkeeper.errors import Contradiction, NotServed
 from watchkeeper.locker import stream
 from watchkeeper.model.collection import Collection, Completeness, Verdict

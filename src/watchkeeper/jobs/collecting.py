@@ -8,7 +8,7 @@ from typing import Any
 from watchkeeper.assessment.assess import assess
 from watchkeeper.clock import Clock
 from watchkeeper.collection.engine import Report, Terms, collect
-from watchkeeper.collection.reading import Step
+from watchkeeper.collection.job import Step
 from watchkeeper.controls import catalogue
 from watchkeeper.errors import (
     ConsoleError,

@@ -59,7 +59,7 @@ class Limits:
     pause: float = 1.0
     longest_pause: float = 30.0
     longest_retry_after: float = 60.0
-    walks: int = 8
+    walks: int = 20
     recovery: float = RECOVERY
     rates: tuple[tuple[str, float, int], ...] = field(default=PUBLISHED_RATES)
 
