@@ -54,8 +54,11 @@ def cut_after(resource: str, pages: int) -> Callable[[Step], None]:
 IN_FLIGHT = QUICK.walks
 
 
-def asked_again(sim: Running) -> int:
-    """How many pages of one list were served that had been served before, where it was most."""
+def asked_again(sim: Running, end: str = "") -> int:
+    """How many pages of one list were served that had been served before, where it was most.
+
+    Of those whose address ends so.
+    """
     asked = Counter(
         (seen.path, f"{sorted(seen.query.items())}")
         for seen in sim.requests
@@ -63,7 +66,8 @@ def asked_again(sim: Running) -> int:
     )
     again = Counter[str]()
     for (path, _), times in asked.items():
-        again[re.sub(r"\d{9,}", "{id}", path)] += times - 1
+        if path.endswith(end):
+            again[re.sub(r"\d{9,}", "{id}", path)] += times - 1
     return max(again.values(), default=0)
 
 

@@ -9,8 +9,10 @@ from itertools import pairwise
 import pytest
 
 from tests.collection.conftest import QUICK, Collecting, client
+from tests.collection.test_resuming import IN_FLIGHT, Cut, asked_again, cut_after
 from watchkeeper.collection import side_by_side
 from watchkeeper.collection.job import Progress, Step
+from watchkeeper.errors import TokenDead
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection, Verdict
 from watchkeeper.model.resource import Resource
@@ -164,3 +166,52 @@ def test_no_more_requests_are_under_way_than_walks_whatever_they_are_for() -> No
         console.close()
     assert most == 2
     assert [len(book.requests) for book in books] == [1] * 6
+
+
+def test_what_waits_for_a_list_is_left_as_it_was_when_the_token_is_dead(
+    collecting: Collecting,
+) -> None:
+    with running(small()) as sim:
+        with pytest.raises(Cut):
+            collecting(sim, only=["policies"], on_progress=cut_after("policies", 5))
+        begun = len(sim.requests)
+        sim.set_faults(f"token-revoked:{begun + 1}")
+        # Another plan is another run: the lists that policies rest on are read again.
+        broken = collecting(sim, only=["policies", "users"])
+        assert isinstance(broken.fatal, TokenDead)
+        assert broken.left == ["policies"]
+        assert broken.went_on == []
+        assert not [each for each in sim.requests[begun:] if each.path.endswith("/policy")]
+        sim.set_faults()
+        again = collecting(sim, only=["policies"])
+        assert "policies" in again.went_on
+        assert asked_again(sim, "/policy") <= IN_FLIGHT
+    assert all(found.complete for found in again.collections)
+
+
+def test_what_waits_for_a_list_is_not_asked_for_when_the_token_is_dead(
+    collecting: Collecting,
+) -> None:
+    with running(small(), faults=["token-revoked:1"]) as sim:
+        report = collecting(sim, only=["policies"])
+        asked = [each.path for each in sim.requests if each.path.endswith("/policy")]
+    found = report.collections[-1]
+    assert asked == []
+    assert report.left == []
+    assert found.resource == "policies"
+    assert found.completeness.verdict is Verdict.FAILED
+    assert found.completeness.reason.startswith("not asked, the run had ended")
+
+
+def test_a_run_that_goes_on_asks_first_whether_the_console_is_there(
+    collecting: Collecting,
+) -> None:
+    with running(small()) as sim:
+        with pytest.raises(Cut):
+            collecting(sim, on_progress=cut_after("activities", 1))
+        begun = len(sim.requests)
+        sim.set_faults("token-expired")
+        report = collecting(sim)
+        asked = len(sim.requests) - begun
+    assert isinstance(report.fatal, TokenDead)
+    assert asked == 1

@@ -1,12 +1,12 @@
 """The client's pure decisions: paging, retry, pace, redaction, what an answer means."""
 
 import json
-from itertools import chain
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.sentinelone.turns import asked
 from watchkeeper.errors import (
     CursorExpired,
     Denied,
@@ -60,7 +60,7 @@ def test_the_published_rate_is_never_exceeded(requests: int, path: str) -> None:
     pacer = Pacer(PUBLISHED_RATES, lambda: now)
     rate, burst = next((r, b) for prefix, r, b in PUBLISHED_RATES if path.startswith(prefix))
     for _ in range(requests):
-        for seconds in chain(pacer.turns(path), pacer.uses(path)):
+        for seconds in asked(pacer, path):
             now += seconds
     assert requests <= burst + rate * now + 1e-6
 

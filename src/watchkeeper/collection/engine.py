@@ -20,7 +20,7 @@ from watchkeeper.collection import (
 from watchkeeper.collection import (
     agent as one_agent,
 )
-from watchkeeper.collection.job import SYSTEM, Job, Progress, Step
+from watchkeeper.collection.job import SYSTEM, Job, Progress, RunEnded, Step
 from watchkeeper.collection.reading import Reading
 from watchkeeper.collection.resuming import Unfinished, unfinished
 from watchkeeper.errors import ConsoleError, UsageError
@@ -117,6 +117,7 @@ def collect(  # noqa: PLR0913 - all there is to say of a run, by name
             raise UsageError(f"{agent!r} is no agent's id.", hint="Give the console's own id.")
         reading = Reading(job, catalogue()["agents"], subject=f"agent:{agent}", tell=on_progress)
         _collect(reading, lambda reading: one_agent.read(reading, agent), report)
+        report.fatal = job.fatal
         return report
     wanted = [terms.within.narrowed(resource) for resource in plan(only)]
     job.ends = {resource.name: threading.Event() for resource in wanted}
@@ -133,6 +134,7 @@ def collect(  # noqa: PLR0913 - all there is to say of a run, by name
     except BaseException:
         left.end(left=True)
         raise
+    report.fatal = job.fatal
     report.put_in_order(wanted)
     left.end(left=bool(report.left))
     return report
@@ -143,20 +145,22 @@ def _one(
 ) -> None:
     """Collects a resource, or what there is still to collect of it; then others may rest on it."""
     try:
-        # Every manifest names the console's version; and a token that is dead is found out once.
+        # Every manifest names the console's version; and whether there is a console, and the token
+        # is good, is found out by one question, also where a run is gone on with.
         job.await_end(SYSTEM, resource.name)
         sealed = left.sealed(job.locker, job.connection, resource.name)
-        before = left.before.get(resource.name)
-        if sealed is None and before is not None and report.fatal is not None:
-            report.left.append(resource.name)
-            return
-        if sealed is not None or before is not None:
+        if resource.name != SYSTEM and sealed is not None:
             report.went_on.append(resource.name)
-        if sealed is not None:
             _count_in(job, resource, sealed, report, tell)
             return
+        if job.fatal is not None and resource.name in left.before:
+            report.left.append(resource.name)
+            return
+        # What is gone on with is the reading's to let go of from now on.
+        before = left.before.pop(resource.name, None)
         read = _SPECIAL.get(resource.name, _WALKS[resource.walk])
-        _collect(Reading(job, resource, before=before, tell=tell), read, report)
+        reading = Reading(job, resource, before=before, tell=tell)
+        _collect(reading, read, report, again=before is not None)
     finally:
         job.ends[resource.name].set()
 
@@ -166,8 +170,6 @@ def _count_in(
 ) -> None:
     """Takes over what the run had sealed before it was cut off."""
     job.collected[resource.name] = sealed
-    if resource.name == SYSTEM:
-        job.system_version = sealed.manifest["source"]["system_version"]
     report.collections.append(sealed)
     if tell is not None:
         whole = sealed.completeness
@@ -197,21 +199,27 @@ def plan(only: Iterable[str] | None) -> list[Resource]:
     return [resource for name, resource in known.items() if name in wanted]
 
 
-def _collect(reading: Reading, read: Callable[[Reading], Collection], report: Report) -> None:
-    if report.fatal is not None:
-        reason = f"not asked, the run had ended: {report.fatal.message}"
-        outcome = Completeness(Verdict.FAILED, reason, 0, 0, None, None)
-        report.collections.append(reading.seal(outcome))
-        return
+def _collect(
+    reading: Reading, read: Callable[[Reading], Collection], report: Report, *, again: bool = False
+) -> None:
+    """Reads and seals; `again` where it is gone on with: then it is left where nothing is asked."""
+    job = reading.job
     try:
         reading.report()
+        job.check()
         collection = read(reading)
+    except RunEnded:
+        if again:
+            reading.leave()
+            report.left.append(reading.resource.name)
+            return
+        collection = reading.seal(_not_asked(job))
     except cursor.Interrupted as interrupted:
-        report.fatal = interrupted.cause
+        job.end_with(interrupted.cause)
         reading.note_error(interrupted.cause)
         collection = reading.seal(interrupted.outcome)
     except cursor.FATAL as error:
-        report.fatal = error
+        job.end_with(error)
         collection = reading.seal_failed(error)
     except ConsoleError as error:
         collection = reading.seal_failed(error)
@@ -219,3 +227,10 @@ def _collect(reading: Reading, read: Callable[[Reading], Collection], report: Re
         reading.leave()
         raise
     report.collections.append(collection)
+    if again:
+        report.went_on.append(reading.resource.name)
+
+
+def _not_asked(job: Job) -> Completeness:
+    why = job.fatal.message if job.fatal is not None else ""
+    return Completeness(Verdict.FAILED, f"not asked, the run had ended: {why}", 0, 0, None, None)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import uuid_utils
 
+from watchkeeper.errors import ConsoleError
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection, Verdict
 from watchkeeper.model.resource import Resource
@@ -32,12 +33,17 @@ class Step:
 Progress = Callable[[Step], None]
 
 
+class RunEnded(Exception):
+    """Nothing was read as nothing could be, any more: `Job.fatal` says why."""
+
+
 @dataclass(slots=True)
 class Job:
     """What the collections of one run share, as they are read side by side.
 
     `run` is the run's own id; `due` says by resource when a schedule wanted it. `ends` tells, of
-    each resource of the run in its order, when it is done.
+    each resource of the run in its order, when it is done. `fatal` is the first error after which
+    nothing more can be read in this run, None while there is none.
     """
 
     console: Console
@@ -49,6 +55,7 @@ class Job:
     collected: dict[str, Collection] = field(default_factory=dict)
     due: Mapping[str, datetime] = field(default_factory=dict)
     ends: Mapping[str, threading.Event] = field(default_factory=dict)
+    fatal: ConsoleError | None = None
 
     def await_end(self, resource: str, reader: str) -> None:
         """Waits until a resource is done that the run begins before `reader`; raises Stopped.
@@ -58,6 +65,15 @@ class Job:
         order = list(self.ends)
         if resource in order and order.index(resource) < order.index(reader):
             stopping.patiently(self.ends[resource].wait)
+
+    def check(self) -> None:
+        """Raises RunEnded where nothing more can be read."""
+        if self.fatal is not None:
+            raise RunEnded
+
+    def end_with(self, error: ConsoleError) -> None:
+        """Nothing more can be read in this run; the first to find that out says why."""
+        self.fatal = self.fatal or error
 
     def newest(self, resource: str) -> Collection | None:
         """This run's collection of a resource, else the newest complete one in the locker."""

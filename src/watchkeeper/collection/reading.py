@@ -109,9 +109,11 @@ class Reading:
     def newest(self, resource: str) -> Collection | None:
         """The collection of another resource that this one rests on, waited for while it is read.
 
-        Of this run where it has it, else the newest complete one in the locker.
+        Of this run where it has it, else the newest complete one in the locker. Raises RunEnded
+        where the run came to its end meanwhile.
         """
         self.job.await_end(resource, self.resource.name)
+        self.job.check()
         return self.job.newest(resource)
 
     def former(self) -> Iterator[Collection]:

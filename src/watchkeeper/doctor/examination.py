@@ -14,6 +14,7 @@ from watchkeeper.ledger.keys import KeyRing
 from watchkeeper.ledger.models import Connection
 from watchkeeper.ledger.rotation import opened
 from watchkeeper.locker.locker import Locker
+from watchkeeper.resources import catalogue
 
 TOPICS = ("database", "locker", "index", "jobs", "schedule", "clock", "connections")
 """What is examined here: told as not checked where there is no database."""
@@ -59,11 +60,13 @@ def _clock(parts: Installation, now: datetime) -> list[Finding]:
 
 
 def _offsets(locker: Locker) -> Iterator[tuple[str, int]]:
-    """Each console's clock as its newest collection saw it: milliseconds ahead of here."""
+    """Each console's clock as the newest collection saw it that asked: milliseconds ahead of here.
+
+    Some ask nothing, as nothing was due; a run has at least one that does.
+    """
     for connection in Connection.objects.filter(removed_at=None):
-        newest = connection.collections.order_by("-ended").first()
-        if newest is None:
-            continue
-        seen = json.loads(locker.manifest(newest.path)[0]).get("time", {}).get("clock_offset_ms")
-        if isinstance(seen, int):
-            yield connection.console, seen
+        for found in connection.collections.order_by("-ended")[: len(catalogue())]:
+            seen = json.loads(locker.manifest(found.path)[0]).get("time", {}).get("clock_offset_ms")
+            if isinstance(seen, int):
+                yield connection.console, seen
+                break

@@ -30,8 +30,8 @@ ADMIN = "postgres"
 _LONGEST_SOCKET = 100
 # To make an account, as long as another process holds the lock on them; seconds.
 _TRIES, _PAUSE = 20, 0.3
-# Where the system keeps its accounts.
-_ACCOUNTS = "/etc"
+# What the system's own programs lock, in another way, to change an account; root alone may open it.
+_LOCK = "/etc/.pwd.lock"
 
 
 class DatabaseError(WatchkeeperError):
@@ -143,11 +143,15 @@ def _ensure_account() -> None:
 
 @contextlib.contextmanager
 def _first_come() -> Iterator[bool]:
-    """Whether no other process of ours is within this block; a file of ours would be a trap."""
-    held = os.open(_ACCOUNTS, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    """Whether no other process of ours is within this block."""
+    try:
+        held = os.open(_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        yield True  # where this cannot be written no account can be made, as will be said
+        return
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         first = False
     else:
         first = True

@@ -181,15 +181,19 @@ class Console:
     def _turn(self, path: str) -> Iterator[None]:
         """The turn of one request, until what it brought was read.
 
-        Who only waits for a rate keeps nobody from asking elsewhere meanwhile.
+        Who waits for a rate keeps nobody from asking elsewhere meanwhile.
         """
         for seconds in self._pacer.turns(path):
             if seconds > 0:
                 stopping.pause(self.clock, seconds)
-        stopping.patiently(lambda seconds: self._under_way.acquire(timeout=seconds))
+        while True:
+            stopping.patiently(lambda seconds: self._under_way.acquire(timeout=seconds))
+            seconds = self._pacer.use(path)
+            if not seconds:
+                break
+            self._under_way.release()
+            stopping.pause(self.clock, seconds)
         try:
-            for seconds in self._pacer.uses(path):
-                stopping.pause(self.clock, seconds)
             stopping.check()
             yield
         finally:

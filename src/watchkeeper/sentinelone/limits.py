@@ -34,6 +34,8 @@ _MARGIN = 0.96
 # Seconds.
 RECOVERY = 120.0
 _SECOND = 1.0
+# Requests that come late, at most, beside the one that is in time.
+_LATE = 4
 _A_MOMENT = 1e-6  # what a clock does not tell apart
 # Several 429 within this share of the time of recovery are one lesson: many walks learn it at once.
 _ONE_LESSON = 1 / 60
@@ -110,18 +112,43 @@ def rates_of(path: str, rates: tuple[tuple[str, float, int], ...]) -> list[tuple
     return found
 
 
+class _Uses:
+    """When the turns of one rate were really used, and when the next may be.
+
+    It is a bucket, of which only the moment is kept when all that was used is made up for. A rate
+    without a burst is held to its number within any second besides, and then a few may come as one:
+    whoever wakes a little late would lose his turn otherwise.
+    """
+
+    def __init__(self, rate: float, burst: int) -> None:
+        self._rate = rate * _MARGIN
+        self._spare = (burst - 1 or _LATE) / self._rate
+        self._even = float("-inf")
+        most = max(1, round(self._rate)) if burst == 1 else 1
+        self._last: deque[float] = deque(maxlen=most)
+        self._within = max(_SECOND, 1 / rate) if burst == 1 else 0.0
+
+    def wait(self, now: float) -> float:
+        """The seconds until one more may be used."""
+        full = len(self._last) == self._last.maxlen
+        seldom = self._last[0] + self._within - now if full else 0.0
+        return max(0.0, seldom, self._even - self._spare - now)
+
+    def note(self, now: float) -> None:
+        """One more was used."""
+        self._even = max(self._even, now) + 1 / self._rate
+        self._last.append(now)
+
+
 @dataclass(slots=True)
 class _Pace:
-    """How one prefix is asked: free turns and when that was, the share of its rate since when.
-
-    `used` holds when the last turns were really used, as many as there may be in a second.
-    """
+    """How one prefix is asked: free turns and when that was, the share of its rate since when."""
 
     turns: float
     at: float
+    uses: _Uses
     share: float = 1.0
     since: float = 0.0
-    used: deque[float] = field(default_factory=deque)
 
 
 class Pacer:
@@ -145,14 +172,11 @@ class Pacer:
         self._lock = Lock()
 
     def turns(self, path: str) -> Iterator[float]:
-        """Takes a turn of each rate the path is held to; yields the seconds to wait for each.
-
-        The vendor's is taken last, so that it is the one never exceeded.
-        """
+        """Takes a turn of each rate the path is held to; yields the seconds to wait for each."""
         for prefix, published, burst in rates_of(path, self._rates):
             with self._lock:
                 now = self._monotonic()
-                pace = self._paces.setdefault(prefix, _Pace(float(burst), now))
+                pace = self._pace(prefix, published, burst, now)
                 margin = _MARGIN if burst > 1 else 1.0  # the other kind is held below it when used
                 rate = published * margin * self._share(pace, now)
                 pace.turns = min(float(burst), pace.turns + (now - pace.at) * rate) - 1.0
@@ -160,36 +184,40 @@ class Pacer:
                 wait = 0.0 if pace.turns >= 0 else -pace.turns / rate
             yield wait
 
-    def uses(self, path: str) -> Iterator[float]:
-        """Uses the turn that was taken; yields seconds to wait while others have just used theirs.
+    def use(self, path: str) -> float:
+        """Uses the turns that were taken: 0, else the seconds after which to try it again.
 
-        Threads that wake late, several in the same moment, would exceed a rate that has no burst.
+        Who waited in between, for a processor or for one of few places, may come in the same
+        moment as others, and only what is asked in the end must not exceed a rate.
         """
-        prefix, published, burst = rates_of(path, self._rates)[-1]
-        most = int(published * _MARGIN)
-        while burst == 1 and most > 1:
-            with self._lock:
-                pace = self._paces[prefix]
-                now = self._monotonic()
-                wait = pace.used[0] + _SECOND - now if len(pace.used) >= most else 0.0
-                if wait <= _A_MOMENT:
-                    pace.used.append(now)
-                    while len(pace.used) > most:
-                        pace.used.popleft()
-                    return
-            yield wait
+        with self._lock:
+            now = self._monotonic()
+            held_to = rates_of(path, self._rates)
+            uses = [self._paces[prefix].uses for prefix, _, _ in held_to]
+            wait = max(each.wait(now) for each in uses)
+            if wait > _A_MOMENT:
+                return wait
+            for each in uses:
+                each.note(now)
+            return 0.0
 
     def throttled(self, path: str) -> None:
         """Halves the rates the path is held to: the console answered 429."""
         with self._lock:
             now = self._monotonic()
-            for prefix, _, burst in rates_of(path, self._rates):
-                pace = self._paces.setdefault(prefix, _Pace(float(burst), now))
+            for prefix, published, burst in rates_of(path, self._rates):
+                pace = self._pace(prefix, published, burst, now)
                 if pace.share < 1.0 and now - pace.since < self._recovery * _ONE_LESSON:
                     continue  # several walks were told the same
                 pace.share = max(_SMALLEST_SHARE, self._share(pace, now) / 2)
                 pace.since = now
                 pace.turns = min(pace.turns, 0.0)
+
+    def _pace(self, prefix: str, rate: float, burst: int, now: float) -> _Pace:
+        """That of a prefix, from its first request on."""
+        if prefix not in self._paces:
+            self._paces[prefix] = _Pace(float(burst), now, _Uses(rate, burst))
+        return self._paces[prefix]
 
     def _share(self, pace: _Pace, now: float) -> float:
         """The share of the published rate that is used now."""
