@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.collection.conftest import QUICK, Collecting, client
 from tests.collection.test_resuming import IN_FLIGHT, Cut, asked_again, cut_after
 from watchkeeper.collection import side_by_side
 from watchkeeper.collection.job import Progress, Step
-from watchkeeper.errors import TokenDead
+from watchkeeper.errors import LockerError, TokenDead
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection, Verdict
 from watchkeeper.model.resource import Resource
@@ -215,3 +216,14 @@ def test_a_run_that_goes_on_asks_first_whether_the_console_is_there(
         asked = len(sim.requests) - begun
     assert isinstance(report.fatal, TokenDead)
     assert asked == 1
+
+
+def test_who_waits_for_a_list_that_cannot_be_stored_does_not_take_it_for_missing(
+    collecting: Collecting, locker: Locker, tmp_path: Path
+) -> None:
+    folder = tmp_path / "locker" / "collections" / "connection=acme"
+    folder.mkdir(parents=True)
+    (folder / "resource=sites").write_text("in the way")
+    with running(small()) as sim, pytest.raises(LockerError):
+        collecting(sim, only=["policies"])
+    assert locker.collections("acme", "policies") == []

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 
 from watchkeeper.collection import (
     accounts,
@@ -123,10 +122,16 @@ def collect(  # noqa: PLR0913 - all there is to say of a run, by name
     job.ends = {resource.name: threading.Event() for resource in wanted}
     left = unfinished(locker, connection, console, wanted, job.run)
     job.run = left.run.id
+
+    def one(resource: Resource, tell: Progress | None) -> None:
+        _one(job, left, report, resource, tell)
+        # Not after an error: who waits for it is stopped then, and must not take it for missing.
+        job.ends[resource.name].set()
+
     try:
         side_by_side.read(
             wanted,
-            partial(_one, job, left, report),
+            one,
             at_once=min(_AT_ONCE, console.limits.walks),
             on_progress=on_progress,
             on_sealed=on_sealed,
@@ -143,26 +148,23 @@ def collect(  # noqa: PLR0913 - all there is to say of a run, by name
 def _one(
     job: Job, left: Unfinished, report: Report, resource: Resource, tell: Progress | None
 ) -> None:
-    """Collects a resource, or what there is still to collect of it; then others may rest on it."""
-    try:
-        # Every manifest names the console's version; and whether there is a console, and the token
-        # is good, is found out by one question, also where a run is gone on with.
-        job.await_end(SYSTEM, resource.name)
-        sealed = left.sealed(job.locker, job.connection, resource.name)
-        if resource.name != SYSTEM and sealed is not None:
-            report.went_on.append(resource.name)
-            _count_in(job, resource, sealed, report, tell)
-            return
-        if job.fatal is not None and resource.name in left.before:
-            report.left.append(resource.name)
-            return
-        # What is gone on with is the reading's to let go of from now on.
-        before = left.before.pop(resource.name, None)
-        read = _SPECIAL.get(resource.name, _WALKS[resource.walk])
-        reading = Reading(job, resource, before=before, tell=tell)
-        _collect(reading, read, report, again=before is not None)
-    finally:
-        job.ends[resource.name].set()
+    """Collects a resource, or what there is still to collect of it."""
+    # Every manifest names the console's version; and whether there is a console, and the token is
+    # good, is found out by one question, also where a run is gone on with.
+    job.await_end(SYSTEM, resource.name)
+    sealed = left.sealed(job.locker, job.connection, resource.name)
+    if resource.name != SYSTEM and sealed is not None:
+        report.went_on.append(resource.name)
+        _count_in(job, resource, sealed, report, tell)
+        return
+    if job.fatal is not None and resource.name in left.before:
+        report.left.append(resource.name)
+        return
+    # What is gone on with is the reading's to let go of from now on.
+    before = left.before.pop(resource.name, None)
+    read = _SPECIAL.get(resource.name, _WALKS[resource.walk])
+    reading = Reading(job, resource, before=before, tell=tell)
+    _collect(reading, read, report, again=before is not None)
 
 
 def _count_in(

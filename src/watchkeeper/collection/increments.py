@@ -120,9 +120,8 @@ def _now(reading: Reading) -> datetime | None:
     """A moment before the next question by the console's clock; None where it cannot be told."""
     console = reading.job.console
     if console.server_time.last is None:
-        console.alive(
-            reading.book
-        )  # nothing was asked yet in a run that goes on: its answer has the time
+        # Nothing was asked yet: its answer has the time.
+        console.alive(reading.book)
     told, ours = console.server_time.last, console.clock.now()
     if told is None:
         return None
