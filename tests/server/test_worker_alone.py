@@ -59,7 +59,9 @@ def test_a_worker_and_the_pages_outlive_the_database_and_no_job_is_lost_or_done_
     assert own.ask("SELECT state, reason FROM ledger_run") == [("done", "")]
     collected = "SELECT resource, verdict FROM ledger_collectionentry"
     found = own.ask(collected)
-    assert len({name for name, _ in found}) == len(found), "nothing was collected twice"
+    # The console's version was asked for again, to see whether the console is there.
+    names = [name for name, _ in found if name != "system"]
+    assert len(set(names)) == len(names), "nothing was collected twice"
     assert {verdict for _, verdict in found} == {"complete"}
     until(lambda: own.ask("SELECT FROM procrastinate_jobs WHERE task_name = 'watchkeeper.collect'"
                           " AND status = 'succeeded'"))  # fmt: skip
