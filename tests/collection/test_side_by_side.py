@@ -1,5 +1,6 @@
 """Resources of one run that are read side by side."""
 
+import json
 import threading
 import time
 from dataclasses import replace
@@ -11,6 +12,7 @@ import pytest
 
 from tests.collection.conftest import QUICK, Collecting, client
 from tests.collection.test_resuming import IN_FLIGHT, Cut, asked_again, cut_after
+from tests.waiting import until
 from watchkeeper.collection import side_by_side
 from watchkeeper.collection.job import Progress, Step
 from watchkeeper.errors import LockerError, TokenDead
@@ -221,9 +223,22 @@ def test_a_run_that_goes_on_asks_first_whether_the_console_is_there(
 def test_who_waits_for_a_list_that_cannot_be_stored_does_not_take_it_for_missing(
     collecting: Collecting, locker: Locker, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "locker" / "collections" / "connection=acme"
-    folder.mkdir(parents=True)
-    (folder / "resource=sites").write_text("in the way")
+    """Policies are begun and wait for sites, when something comes in the way of these."""
+
+    def begun() -> dict[str, str]:
+        """The folders of the collections that are under way, by resource."""
+        about = [path for path, _ in locker.store.files("open") if "collection.json" in path]
+        told = [json.loads(locker.store.get(path)) for path in about]
+        return {each["resource"]: each["folder"] for each in told}
+
+    def listening(step: Step) -> None:
+        if step.resource.name == "sites" and step.verdict is None and not step.pages:
+            until(lambda: "policies" in begun())
+            place = tmp_path / "locker" / begun()["sites"]
+            if not place.exists():
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_text("in the way")
+
     with running(small()) as sim, pytest.raises(LockerError):
-        collecting(sim, only=["policies"])
+        collecting(sim, only=["policies"], on_progress=listening)
     assert locker.collections("acme", "policies") == []

@@ -92,6 +92,16 @@ def test_dead_lost_and_expiring_tokens_are_told_with_what_to_do(
     assert "connect --name acme" in told().mend
 
 
+def test_a_consoles_clock_is_that_of_the_newest_collection_that_asked(
+    app: App, parts: Installation
+) -> None:
+    for ahead_ms in (100, 3_600_000, None):
+        seal_collection(parts.locker(), ahead_ms=ahead_ms)
+    index(parts.locker(), Connection.objects.get())
+    (found,) = look(app, parts)["clock"]
+    assert "https://acme.sentinelone.net differs by +3600 s" in found.text
+
+
 def test_what_is_overdue_and_a_run_without_a_job_are_found(app: App, parts: Installation) -> None:
     connection = Connection.objects.get()
     connection.collections.update(started=parts.clock.now() - timedelta(days=9))

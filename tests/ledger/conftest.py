@@ -40,8 +40,10 @@ def connection(ledger: Any) -> Connection:  # noqa: ARG001 - it is written into 
     )
 
 
-def seal_collection(locker: Locker, connection: str = CONNECTION, rows: int = 3) -> Collection:
-    """A sealed collection of the roles, with so many rows."""
+def seal_collection(
+    locker: Locker, connection: str = CONNECTION, rows: int = 3, ahead_ms: int | None = None
+) -> Collection:
+    """A sealed collection of the roles, with so many rows; `ahead_ms`: of the console's clock."""
     resource = resources()["roles"]
     writer = locker.begin(connection, resource)
     put_page(writer, {"data": []})
@@ -49,7 +51,11 @@ def seal_collection(locker: Locker, connection: str = CONNECTION, rows: int = 3)
     outcome = completeness(
         ended=True, rows=rows, distinct=rows, count_before=rows, count_after=rows
     )
-    return writer.seal({"source": {"console": "https://acme.sentinelone.net"}}, outcome)
+    record = {
+        "source": {"console": "https://acme.sentinelone.net"},
+        "time": {"clock_offset_ms": ahead_ms},
+    }
+    return writer.seal(record, outcome)
 
 
 def seal_assessment(
