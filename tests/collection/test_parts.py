@@ -90,6 +90,32 @@ def test_without_known_places_the_list_is_read_in_windows_of_time(
     assert max(rows) <= 1.5 * sum(rows) / len(rows)
 
 
+def test_what_divides_a_list_is_asked_for_with_its_count_unless_the_console_refuses_that(
+    large: Company, locker: Locker, collecting: Collecting
+) -> None:
+    with running(large, faults=["unknown-parameter:isUninstalled"]) as sim:
+        found = collecting(sim, only=["agents"]).collections[-1]
+        refused = [seen for seen in sim.requests if "isUninstalled" in seen.query]
+    assert found.complete
+    assert names(found) == {"createdAt__lt", "createdAt__gte"}
+    there = [row["id"] for row in large.agents if not row["isUninstalled"]]
+    assert sorted(ids(locker, found)) == sorted(there)
+    assert {seen.status for seen in refused} == {400}
+    assert any("isUninstalled" in note for note in found.completeness.notes)
+
+
+def test_nothing_is_asked_ahead_where_it_is_known_what_a_list_is_divided_by(
+    large: Company, collecting: Collecting
+) -> None:
+    with running(large) as sim:
+        collecting(sim, only=["agents"])
+        before = len(sim.requests)
+        found = collecting(sim, only=["agents"]).collections[-1]
+        counted = [seen for seen in sim.requests[before:] if "countOnly" in seen.query]
+    assert found.complete
+    assert len(counted) == 3, "before, and afterwards of all and of those with a time"
+
+
 def test_a_record_that_comes_twice_counts_once_in_its_window(
     large: Company, collecting: Collecting
 ) -> None:

@@ -1,8 +1,11 @@
 """A set of keys that is small and exact."""
 
+import subprocess
+import sys
+
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from watchkeeper.locker.keys import Keys
@@ -95,3 +98,57 @@ def test_walks_side_by_side_are_one_set() -> None:
 def test_numbers_are_keys_as_they_are_written() -> None:
     keys = Keys()
     assert keys.add(pa.array([7, 8, 7])) == [0, 1]
+
+
+@given(st.integers(1, 7), st.lists(st.integers(0, 300_000), max_size=40))
+@settings(max_examples=20)
+def test_what_lies_on_disk_is_known_as_well(gap: int, asked: list[int]) -> None:
+    keys, there = Keys(), range(gap, 100_000 * gap, gap)
+    for start in range(0, len(there), 1_000):
+        page = pa.array(map(str, there[start : start + 1_000]), pa.string())
+        assert len(keys.add(page)) == len(page)
+    for number in sorted(set(asked) - {0}):
+        assert bool(keys.add(pa.array([str(number)]))) == (number not in there)
+    assert len(keys) == len(set(there) | set(asked) - {0})
+
+
+@pytest.mark.slow
+def test_walks_that_lie_between_each_other_are_a_set_on_disk() -> None:
+    keys, walks, rows = Keys(), 5, 40_000
+    for start in range(0, rows, 1_000):
+        for walk in range(walks):
+            numbers = [1 + walk + walks * each for each in range(start, start + 1_000)]
+            page = pa.array(map(str, numbers), pa.string())
+            assert len(keys.add(page)) == 1_000
+            assert keys.add(page) == []
+    assert len(keys) == walks * rows
+    some = [*range(1, walks * rows + 1, 3), walks * rows + 1]
+    every = pa.array(map(str, some), pa.string())
+    assert list(keys.add(every)) == [len(every) - 1]
+
+
+WHERE_NOTHING_CAN_BE_WRITTEN = """
+import resource
+import pyarrow as pa
+from watchkeeper.locker.keys import Keys
+
+keys, numbers = Keys(), list(map(str, range(1, 150_001)))
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+for start in range(0, len(numbers), 1_000):
+    assert len(keys.add(pa.array(numbers[start : start + 1_000]))) == 1_000
+assert keys.add(pa.array(numbers)) == []
+assert len(keys) == 150_000
+print("a set")
+"""
+
+
+def test_where_nothing_can_be_written_it_is_kept_in_memory() -> None:
+    # The limit is that of the whole process.
+    found = subprocess.run(
+        [sys.executable, "-W", "error", "-c", WHERE_NOTHING_CAN_BE_WRITTEN],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (found.stdout, found.stderr) == ("a set\n", "")

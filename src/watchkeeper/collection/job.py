@@ -75,6 +75,10 @@ class Job:
         """Nothing more can be read in this run; the first to find that out says why."""
         self.fatal = self.fatal or error
 
+    def rests_on(self, resource: str) -> bool:
+        """Whether there is a collection of it for others to rest on, or may be by their turn."""
+        return resource in self.ends or self.newest(resource) is not None
+
     def newest(self, resource: str) -> Collection | None:
         """This run's collection of a resource, else the newest complete one in the locker."""
         if resource in self.collected:

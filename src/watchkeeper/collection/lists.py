@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from watchkeeper.collection import cursor, parts
+from watchkeeper.collection import cursor, parts, thresholds
 from watchkeeper.collection.reading import Reading
 from watchkeeper.locker.keys import Keys
 from watchkeeper.model.collection import Collection, Completeness, completeness
@@ -15,15 +15,24 @@ def read(reading: Reading) -> Collection:
 
 def whole(reading: Reading) -> Completeness:
     """Reads a whole list; the verdict."""
-    walks, before = cursor.settle(reading, dict(reading.resource.parameters))
+    walks, before, points = _begun(reading, dict(reading.resource.parameters))
     reading.expected = before.total
     reading.report()
     if len(walks) == 1 and (begin := parts.start(reading, before)) is not None:
-        shares = parts.planned(reading, walks[0], begin)
+        shares = parts.planned(reading, walks[0], begin, points)
         if shares:
             outcome = parts.read(reading, walks[0], shares, begin)
             return outcome or again(reading, walks, "the parts")
     return cursor.walk(reading, walks, before.total)
+
+
+def _begun(
+    reading: Reading, params: cursor.Params
+) -> tuple[list[cursor.Params], cursor.Counted, thresholds.Points]:
+    """What is asked first: the count, and with it what divides the list where that is foreseen."""
+    if parts.only_in_time(reading):
+        return thresholds.ahead(reading, params)
+    return *cursor.settle(reading, params), {}
 
 
 def again(reading: Reading, walks: list[cursor.Params], what: str) -> Completeness:

@@ -54,12 +54,28 @@ def start(reading: Reading, counted: cursor.Counted) -> Start | None:
     return Start(counted.total, moment)
 
 
-def planned(reading: Reading, params: cursor.Params, begin: Start) -> tuple[Part, ...]:
-    """The parts to read the list in; none when one walk is better."""
+def only_in_time(reading: Reading) -> bool:
+    """Whether a list is divided, if at all, by what the console counts: nothing else is known."""
+    return (
+        reading.resource.split
+        and _most_parts(reading) > 1
+        and reading.decided("parts") is None
+        and not reading.job.rests_on("sites")
+        and reading.former_whole is None
+    )
+
+
+def planned(
+    reading: Reading, params: cursor.Params, begin: Start, points: thresholds.Points
+) -> tuple[Part, ...]:
+    """The parts to read the list in; none when one walk is better.
+
+    `points`: what the console counted of it in time already.
+    """
     decided = reading.decided("parts")
     if decided is not None:
         return tuple(Part.of(each) for each in decided)
-    parts = _chosen(reading, params, begin)
+    parts = _chosen(reading, params, begin, points)
     if parts and begin.since is not None:
         reading.decide("since", rfc3339(begin.since))
     reading.decide("parts", [part.filter for part in parts])
@@ -214,9 +230,15 @@ def _changed(
 # ---------------------------------------------------------------------- which parts
 
 
-def _chosen(reading: Reading, params: cursor.Params, begin: Start) -> tuple[Part, ...]:
+def _most_parts(reading: Reading) -> int:
+    return min(splitting.MOST_PARTS, reading.job.console.limits.walks)
+
+
+def _chosen(
+    reading: Reading, params: cursor.Params, begin: Start, points: thresholds.Points
+) -> tuple[Part, ...]:
     """The parts of the last time where they are still about even, else new ones."""
-    walks = min(splitting.MOST_PARTS, reading.job.console.limits.walks)
+    walks = _most_parts(reading)
     # Without the console's clock nothing proves that no record moved from place to place.
     sites = _places(reading) if begin.since is not None else []
     former = splitting.adapted(_former(reading), sites)
@@ -225,7 +247,7 @@ def _chosen(reading: Reading, params: cursor.Params, begin: Start) -> tuple[Part
     weighed = splitting.reweighed(sites, thresholds.weights(reading))
     drafts = splitting.draft(weighed, begin.count, walks)
     wanted = {each.part: each.windows for each in drafts if each.windows > 1}
-    parts = splitting.parts_of(drafts, thresholds.find(reading, params, wanted))
+    parts = splitting.parts_of(drafts, thresholds.find(reading, params, wanted, points))
     if splitting.covers(former, sites) and not splitting.better(parts, former):
         return former
     return parts

@@ -19,6 +19,7 @@ from watchkeeper.collection.before import Before
 from watchkeeper.collection.job import Job, Progress, Step
 from watchkeeper.collection.replay import Replay
 from watchkeeper.collection.resuming import facts_of
+from watchkeeper.collection.splitting import still_to_read
 from watchkeeper.errors import ConsoleError, Denied, LockerError, NotLicensed, NotServed
 from watchkeeper.locker.earlier import MOST_DIFFERENCES, Earlier, base
 from watchkeeper.locker.rows import bind, older
@@ -165,15 +166,23 @@ class Reading:
         self, path: str, params: Mapping[str, str], read: Read, part: int | None
     ) -> Answer[Rows]:
         """The console's answer, its body as it will be stored."""
+        told = self.facts["parts"][part] if part is not None else {}
         body = partial(
             evidence.body,
             resource=self.resource,
             reader=self.job.locker.pages,
             earlier=self._earlier(),
-            part=self.facts["parts"][part]["filter"] if part is not None else {},
+            part=told.get("filter", {}),
         )
-        secrets = self.resource.secrets
-        return self.job.console.ask(path, params, read, secrets=secrets, make=body, book=self.book)
+        return self.job.console.ask(
+            path,
+            params,
+            read,
+            secrets=self.resource.secrets,
+            make=body,
+            book=self.book,
+            urgency=still_to_read(told),
+        )
 
     def glance(self, params: Mapping[str, str], read: Callable[[bytes], T]) -> T:
         """What `read` finds in an answer that is not kept; raises a ConsoleError."""

@@ -1,10 +1,12 @@
 """Reading a list in parts at once: which parts, and whether their union is whole. Pure."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Any
 
 # A list shorter than that is read in one walk: parts would cost more requests than they save time.
 SMALLEST_LIST = 5_000
@@ -262,6 +264,18 @@ def reweighed(sites: Sequence[Site], weights: Mapping[str, Counter[str]]) -> lis
         )
         for site in sites
     ]
+
+
+def still_to_read(told: Mapping[str, Any]) -> int:
+    """About how many records a part has yet to give, from what its manifest will tell of it.
+
+    Who has most to go asks first: then all end at about the same time, where otherwise the
+    longest would go on alone. Nothing is told of what is no part.
+    """
+    if told.get("rows") == 0:
+        return sys.maxsize  # how many there are is told by its first page
+    counted, read = told.get("count_last"), told.get("rows", 0)
+    return int(counted or 0) - int(read)
 
 
 # ---------------------------------------------------------------------- windows of time

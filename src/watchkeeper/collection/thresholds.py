@@ -25,6 +25,8 @@ _COLUMNS = {"siteIds": "site_id", "groupIds": "group_id"}
 
 Wanted = Mapping[Part, int]
 Moments = dict[Part, tuple[str, ...]]
+# How many records of a part were created before a moment.
+Points = dict[datetime, int]
 # A part, a moment (None: now) and how many of its records were created before.
 _Counted = tuple[Part, datetime | None, int | None]
 
@@ -38,18 +40,53 @@ def weights(reading: Reading) -> dict[str, Counter[str]]:
     return {name: found[column] for name, column in _COLUMNS.items()} if found else {}
 
 
-def find(reading: Reading, params: cursor.Params, wanted: Wanted) -> Moments:
+def ahead(
+    reading: Reading, params: cursor.Params
+) -> tuple[list[cursor.Params], cursor.Counted, Points]:
+    """What `cursor.settle` finds, and what `find` would ask of the whole list, at the same time.
+
+    No points where the console does not take these parameters as they are, or does not count so:
+    then `find` asks again, and tells.
+    """
+    settled: list[tuple[list[cursor.Params], cursor.Counted]] = []
+    points: Points = {}
+    as_asked = True
+
+    def settle(_put: Put[_Counted]) -> None:
+        settled.append(cursor.settle(reading, params))
+
+    def tried(task: Task[_Counted], put: Put[_Counted]) -> None:
+        nonlocal as_asked
+        try:
+            task(put)
+        except cursor.FATAL:
+            raise
+        except ConsoleError:
+            as_asked = False
+
+    questions = _questions(reading, params, Part(), _tomorrow(reading))
+    tasks: list[Task[_Counted]] = [settle, *(partial(tried, each) for each in questions)]
+    with closing(gathered(tasks, workers=len(tasks))) as counts:
+        for _, when, count in counts:
+            if count is not None and when is not None:
+                points[when] = count
+    walks, counted = settled[0]
+    return walks, counted, points if as_asked and walks == [params] else {}
+
+
+def find(reading: Reading, params: cursor.Params, wanted: Wanted, points: Points) -> Moments:
     """The moments between the windows of each part; of none where it is better left whole.
 
-    `wanted` tells how many windows. The console is asked in any case, so that one that does not
-    know these filters is found out before anything is read.
+    `wanted` tells how many windows; `points` are those of the whole list, empty unless they were
+    asked for already. The console is asked in any case, so that one that does not know these
+    filters is found out before anything is read.
     """
     if not wanted:
         return {}
     try:
         found = _of_last_time(reading, wanted)
         if found is None:
-            return _asked(reading, params, wanted)
+            return _asked(reading, params, wanted, points)
         if found:
             part, moments = next(iter(found.items()))
             cursor.count(reading, params | part.filter | {"createdAt__lt": moments[0]})
@@ -97,22 +134,18 @@ def _created(reading: Reading) -> str:
 # ---------------------------------------------------------------------- from the console's counts
 
 
-def _asked(reading: Reading, params: cursor.Params, wanted: Wanted) -> Moments:
+def _asked(reading: Reading, params: cursor.Params, wanted: Wanted, points: Points) -> Moments:
     """About even windows from a few counts, all asked for at the same time."""
-    last = reading.job.console.server_time.last or reading.job.console.clock.now()
-    # Whole days: who asks twice on one day asks the same.
-    now = last.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    known: dict[Part, dict[datetime, int]] = {part: {} for part in wanted}
+    now = _tomorrow(reading)
+    known: dict[Part, Points] = {part: {} for part in wanted}
     tasks: list[Task[_Counted]] = []
     for part in wanted:
-        moments: list[datetime | None] = [now - timedelta(days=days) for days in _AGES]
-        if part.name:
-            moments.append(None)
-        else:
-            known[part][now] = part.weight  # all there are, which was counted a moment ago
-        asked = params | part.filter
-        tasks.append(partial(_oldest, reading, asked, part))
-        tasks += [partial(_before, reading, asked, part, when) for when in moments]
+        if not part.name:
+            # All there are were counted a moment ago.
+            known[part] = points | {now: part.weight}
+            if points:
+                continue
+        tasks += _questions(reading, params | part.filter, part, now)
     workers = reading.job.console.limits.walks
     with closing(gathered(tasks, workers=workers)) as counts:
         for part, when, count in counts:
@@ -123,6 +156,25 @@ def _asked(reading: Reading, params: cursor.Params, wanted: Wanted) -> Moments:
         for part, points in known.items()
         if now in points and len(points) > 1
     }
+
+
+def _tomorrow(reading: Reading) -> datetime:
+    """The end of the console's day: who asks twice on one day asks the same."""
+    last = reading.job.console.server_time.last or reading.job.console.clock.now()
+    return last.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def _questions(
+    reading: Reading, params: cursor.Params, part: Part, now: datetime
+) -> list[Task[_Counted]]:
+    """How many of a part were created when, as tasks; how many there are, of one with a name."""
+    moments: list[datetime | None] = [now - timedelta(days=days) for days in _AGES]
+    if part.name:
+        moments.append(None)
+    return [
+        partial(_oldest, reading, params, part),
+        *(partial(_before, reading, params, part, when) for when in moments),
+    ]
 
 
 def _before(

@@ -1,15 +1,22 @@
-"""Which keys were seen: exact, and small enough for a million of them."""
+"""Which keys were seen: exact, and as small for a million of them as for some thousands."""
 
+import os
+import tempfile
+import weakref
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from watchkeeper.errors import LockerError
+
 _LARGEST = 2**63
 _BYTES = 8
 # Numbers in a run, whose place is made at once and filled by and by.
 _LONGEST_RUN = 32_768
+# Of a run that lies in a file every so manieth number is known without reading it.
+_BLOCK = 1_024
 # So many runs more than needed are looked through for every page; then they are put in order.
 _MOST_RUNS = 64
 
@@ -56,17 +63,91 @@ class _Run:
         return self.numbers[start:end] if start < end else None
 
 
+class _Shelf:
+    """Where runs lie that are full: a temporary file, gone with whoever made it."""
+
+    def __init__(self) -> None:
+        """Raises OSError where no file can be made."""
+        file = tempfile.TemporaryFile(prefix="watchkeeper-", buffering=0)  # noqa: SIM115
+        self._file = file.fileno()
+        self._end = 0
+        weakref.finalize(self, file.close)
+
+    def put(self, data: memoryview) -> int:
+        """Adds some bytes and says where they lie; raises OSError."""
+        place, written = self._end, 0
+        while written < len(data):
+            written += os.pwrite(self._file, data[written:], place + written)
+        self._end += written
+        return place
+
+    def get(self, place: int, size: int) -> bytes:
+        """Bytes that were added; raises LockerError where they can no longer be read."""
+        try:
+            data = os.pread(self._file, size, place)
+        except OSError as error:
+            raise LockerError(f"A temporary file cannot be read back: {error}.") from error
+        if len(data) < size:
+            raise LockerError("A temporary file was cut short while it was used.")
+        return data
+
+    def clear(self) -> None:
+        """Uses the place anew from here on."""
+        self._end = 0
+
+
+class _Shelved:
+    """A run that nothing is added to any more, on a shelf."""
+
+    __slots__ = ("_length", "_place", "_shelf", "_some", "last")
+
+    def __init__(self, run: _Run, shelf: _Shelf) -> None:
+        """Raises OSError where it finds no place there."""
+        numbers = _view(run.numbers)
+        self._shelf = shelf
+        self._place = shelf.put(numbers.cast("B"))
+        self._length = len(numbers)
+        self._some = tuple(numbers[::_BLOCK])
+        self.last = run.last
+
+    def __len__(self) -> int:
+        return self._length
+
+    @property
+    def numbers(self) -> pa.Int64Array:
+        """All of them, read back."""
+        return self._read(0, self._length)
+
+    def between(self, low: int, high: int) -> pa.Int64Array | None:
+        """As of a run in memory: nothing but the blocks that these may lie in is read."""
+        if low > self.last or high < self._some[0]:
+            return None
+        start = max(0, bisect_right(self._some, low) - 1) * _BLOCK
+        end = min(self._length, bisect_right(self._some, high) * _BLOCK)
+        near = self._read(start, end)
+        laid = _view(near)
+        first = bisect_left(laid, low)
+        beyond = bisect_right(laid, high, first)
+        return near[first:beyond] if first < beyond else None
+
+    def _read(self, start: int, end: int) -> pa.Int64Array:
+        data = self._shelf.get(self._place + start * _BYTES, (end - start) * _BYTES)
+        return pa.Int64Array.from_buffers(pa.int64(), end - start, [None, pa.py_buffer(data)])
+
+
 class Keys:
     """A set of texts that is only added to.
 
     A console's ids are decimal numbers below 2^63, and its pages are in their order: those are
     kept as ascending runs of eight bytes each, one for every walk, where a Python set would take
-    more than a hundred for each. Every other text, one with a leading zero too, is kept as it is.
+    more than a hundred for each; a run that is full lies in a temporary file, where one can be
+    made. Every other text, one with a leading zero too, is kept as it is.
     """
 
     def __init__(self) -> None:
         """Empty."""
-        self._runs: list[_Run] = []
+        self._runs: list[_Run | _Shelved] = []
+        self._shelf: _Shelf | None = None
         self._numbers = 0
         self._texts: set[str] = set()
 
@@ -127,13 +208,27 @@ class Keys:
         below = [run for run in self._runs if run.last < ascending[0]]
         if below:
             best = max(below, key=lambda run: run.last)
-            if len(best) + len(ascending) <= _LONGEST_RUN:
-                best.extend(ascending)
-                return
+            if isinstance(best, _Run):
+                if len(best) + len(ascending) <= _LONGEST_RUN:
+                    best.extend(ascending)
+                    return
+                self._runs[self._runs.index(best)] = self._shelved(best)
         self._runs += _runs(ascending)
         if len(self._runs) > _MOST_RUNS + 2 * self._numbers // _LONGEST_RUN:
             joined = pa.concat_arrays([run.numbers for run in self._runs])
-            self._runs = list(_runs(_view(joined.take(pc.sort_indices(joined)))))
+            self._runs = []
+            if self._shelf is not None:
+                self._shelf.clear()
+            *full, last = _runs(_view(joined.take(pc.sort_indices(joined))))
+            self._runs = [*map(self._shelved, full), last]
+
+    def _shelved(self, run: _Run) -> _Run | _Shelved:
+        """A run that is full, where it will lie from now on: in memory where no disk takes it."""
+        try:
+            self._shelf = self._shelf or _Shelf()
+            return _Shelved(run, self._shelf)
+        except OSError:
+            return run
 
 
 def _runs(ascending: "memoryview[int]") -> Iterator[_Run]:

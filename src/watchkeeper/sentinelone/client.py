@@ -6,6 +6,7 @@ It has one verb, GET. Nothing here can change anything in a console.
 import os
 import random
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from watchkeeper.sentinelone import answers, probing, stopping, trial
 from watchkeeper.sentinelone.address import API_BASE, Address
 from watchkeeper.sentinelone.exchange import Answer, Book, Request, ServerTime
 from watchkeeper.sentinelone.limits import Limits, pacer_of, rate_of
+from watchkeeper.sentinelone.queueing import Queue
 from watchkeeper.sentinelone.retry import Failure, Wait, next_step
 from watchkeeper.sentinelone.token import Token
 from watchkeeper.sentinelone.transport import Received, Wire, WireError
@@ -63,6 +65,7 @@ class Console:
         self._under_way = threading.BoundedSemaphore(self.limits.walks)
         self._closed = False
         self._pacer = pacer_of(address.netloc, self.limits, clock.monotonic)
+        self._queues: defaultdict[str, Queue] = defaultdict(Queue)
         self._lock = threading.Lock()
         # Decompressing and decoding takes memory and a core: no more pages at once than cores,
         # and in as few threads, as each keeps memory of its own.
@@ -87,6 +90,7 @@ class Console:
         secrets: tuple[str, ...] = (),
         make: Callable[[Answer[T]], Any] | None = None,
         book: Book | None = None,
+        urgency: int = 0,
     ) -> Answer[T]:
         """One answer, whatever it takes within the limits; raises a ConsoleError.
 
@@ -94,8 +98,9 @@ class Console:
         `params` of the answer tell what was asked in the end. `read` gets the text without the
         token and without the values of the keys in `secrets`. With `make`, what that makes of the
         answer is its `made`, and its text is let go where it was read: there are no more texts of
-        good answers in memory than cores. The requests are noted in `book`. Raises Stopped instead
-        of asking once the caller's crew was stopped.
+        good answers in memory than cores. The requests are noted in `book`. Of those that wait for
+        the same rate the one of the greatest `urgency` is sent first. Raises Stopped instead of
+        asking once the caller's crew was stopped.
         """
         asked, book = dict(params), book or Book()
         request = Request(path, asked)
@@ -103,7 +108,7 @@ class Console:
         while True:
             attempt += 1
             try:
-                with self._turn(path):
+                with self._turn(path, urgency):
                     received = self._once(request, book)
                     work = self._cores.submit(self._outcome, request, received, read, secrets, make)
                     return work.result()
@@ -178,14 +183,17 @@ class Console:
         return received
 
     @contextmanager
-    def _turn(self, path: str) -> Iterator[None]:
+    def _turn(self, path: str, urgency: int = 0) -> Iterator[None]:
         """The turn of one request, until what it brought was read.
 
         Who waits for a rate keeps nobody from asking elsewhere meanwhile.
         """
-        for seconds in self._pacer.turns(path):
-            if seconds > 0:
-                stopping.pause(self.clock, seconds)
+        with self._lock:
+            queue = self._queues[rate_of(path, self.limits.rates)[0]]
+        with queue.head(urgency):
+            for seconds in self._pacer.turns(path):
+                if seconds > 0:
+                    stopping.pause(self.clock, seconds)
         while True:
             stopping.patiently(lambda seconds: self._under_way.acquire(timeout=seconds))
             seconds = self._pacer.use(path)
