@@ -8,7 +8,7 @@ SIZES = (100_000, 1_000_000)
 
 _MOST_MB = 350.0
 _TENTH = 0.10
-_OF_SMALL = 5
+_OF_SMALL = 10  # as many pages as in a round of the large one
 _OF_LARGE = (1, 3)  # in the short run, in the long one
 
 

@@ -22,11 +22,12 @@ from watchkeeper.locker import layout
 # Seconds after which the writer of a journal in a bucket is taken to be gone: longer than any
 # answer and its retries may take.
 _SILENT_WRITER = 600.0
-# Pieces in which a growing file is handed on: what S3 takes at the least, few under way at once.
-_PIECE = 5 * 1024 * 1024
-_PIECES = 2
-# What is gathered before it is hashed and handed on.
+# What is gathered of a growing file before it is hashed and handed on.
 _BLOCK = 256 * 1024
+# What is gathered after that: nothing for a disk, for a bucket what S3 takes at the least; and how
+# many such pieces are under way at once.
+_ON_DISK, _IN_BUCKET = _BLOCK, 5 * 1024 * 1024
+_PIECES = 2
 # Bytes asked for at once of a file in a bucket.
 _READ = 1024 * 1024
 
@@ -234,9 +235,10 @@ class Store:
 
     def open_writer(self, path: str) -> "HashingWriter":
         """A file to be written in pieces under its final name."""
+        piece = _IN_BUCKET if self.root is None else _ON_DISK
         try:
             sink = obstore.open_writer(
-                self._store, path, buffer_size=_PIECE, max_concurrency=_PIECES
+                self._store, path, buffer_size=piece, max_concurrency=_PIECES
             )
             return HashingWriter(path, cast("_Sink", sink))
         except (BaseError, OSError) as error:

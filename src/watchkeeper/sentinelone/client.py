@@ -30,6 +30,8 @@ from watchkeeper.sentinelone.transport import Received, Wire, WireError
 
 T = TypeVar("T")
 _LONGEST_ID = 200
+# The vendor's rates allow no more large pages than two or three cores decode.
+_MOST_CORES = 4
 
 
 class Console:
@@ -69,7 +71,8 @@ class Console:
         self._lock = threading.Lock()
         # Decompressing and decoding takes memory and a core: no more pages at once than cores,
         # and in as few threads, as each keeps memory of its own.
-        self._cores = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="core")
+        cores = min(os.cpu_count() or 1, _MOST_CORES)
+        self._cores = ThreadPoolExecutor(cores, thread_name_prefix="core")
         self._random = random.Random(seed)  # noqa: S311 - jitter, no secret
         self._answered = False
         # Page sizes that a time-out taught, by the prefix that also has a rate of its own.
@@ -194,13 +197,13 @@ class Console:
             for seconds in self._pacer.turns(path):
                 if seconds > 0:
                     stopping.pause(self.clock, seconds)
-        while True:
-            stopping.patiently(lambda seconds: self._under_way.acquire(timeout=seconds))
-            seconds = self._pacer.use(path)
-            if not seconds:
-                break
-            self._under_way.release()
-            stopping.pause(self.clock, seconds)
+            while True:
+                stopping.patiently(lambda seconds: self._under_way.acquire(timeout=seconds))
+                seconds = self._pacer.use(path)
+                if not seconds:
+                    break
+                self._under_way.release()
+                stopping.pause(self.clock, seconds)
         try:
             stopping.check()
             yield
