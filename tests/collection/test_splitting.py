@@ -23,6 +23,7 @@ from watchkeeper.collection.splitting import (
     even,
     moment,
     parts_of,
+    still_to_read,
 )
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -52,6 +53,17 @@ def cut(drafts: tuple[Draft, ...]) -> tuple[Part, ...]:
         for each in drafts
     }
     return parts_of(drafts, moments)
+
+
+def test_who_has_most_left_is_the_most_urgent() -> None:
+    told: dict[str, dict[str, int | None]] = {
+        "begun": {"rows": 0},
+        "long": {"rows": 3000, "count_last": 9000},
+        "short": {"rows": 3000, "count_last": 4000},
+        "no part": {},
+        "uncounted": {"rows": 3000, "count_last": None},
+    }
+    assert sorted(told, key=lambda name: still_to_read(told[name]), reverse=True) == list(told)
 
 
 @given(estates(), st.integers(0, 200_000), st.integers(1, 20))

@@ -107,6 +107,7 @@ def test_what_lies_on_disk_is_known_as_well(gap: int, asked: list[int]) -> None:
     for start in range(0, len(there), 1_000):
         page = pa.array(map(str, there[start : start + 1_000]), pa.string())
         assert len(keys.add(page)) == len(page)
+    assert keys.on_disk > len(there) / 2
     for number in sorted(set(asked) - {0}):
         assert bool(keys.add(pa.array([str(number)]))) == (number not in there)
     assert len(keys) == len(set(there) | set(asked) - {0})
@@ -122,6 +123,7 @@ def test_walks_that_lie_between_each_other_are_a_set_on_disk() -> None:
             assert len(keys.add(page)) == 1_000
             assert keys.add(page) == []
     assert len(keys) == walks * rows
+    assert keys.on_disk > 0
     some = [*range(1, walks * rows + 1, 3), walks * rows + 1]
     every = pa.array(map(str, some), pa.string())
     assert list(keys.add(every)) == [len(every) - 1]
@@ -137,7 +139,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 for start in range(0, len(numbers), 1_000):
     assert len(keys.add(pa.array(numbers[start : start + 1_000]))) == 1_000
 assert keys.add(pa.array(numbers)) == []
-assert len(keys) == 150_000
+assert (len(keys), keys.on_disk) == (150_000, 0)
 print("a set")
 """
 

@@ -245,3 +245,38 @@ def test_a_kill_while_the_locker_is_made_does_not_block_the_next_run(tmp_path: P
     (tmp_path / "watchkeeper.json#1").write_bytes(b"half")
     seal_one(Locker.open(tmp_path, create=True))
     assert not check(tmp_path).differences
+
+
+def test_who_goes_on_removes_the_unfinished_copies_of_who_was_killed(tmp_path: Path) -> None:
+    locker = Locker.open(tmp_path, create=True)
+    killed = locker.begin("acme", SITES)
+    put_page(killed, ["1"])
+    killed.leave()
+    half = tmp_path / killed.folder / "table.parquet#1"
+    half.write_bytes(b"half")
+    (found,) = locker.interrupted("acme")
+    going_on = locker.begin("acme", SITES, interrupted=found)
+    assert going_on.folder == killed.folder
+    assert not half.exists()
+    assert check(tmp_path).strays == []
+    going_on.leave()
+
+
+@pytest.mark.parametrize("how", ["left", "sealed"])
+def test_what_comes_late_is_not_written_to_a_collection_that_has_ended(
+    tmp_path: Path, how: str
+) -> None:
+    locker = Locker.open(tmp_path, create=True)
+    writer = locker.begin("acme", SITES)
+    put_page(writer, ["1"])
+    if how == "left":
+        writer.leave()
+    else:
+        whole = completeness(ended=True, rows=0, distinct=0, count_before=0, count_after=0)
+        writer.seal({"source": {"console": "https://acme.sentinelone.net"}}, whole)
+    before = sorted(path for path, _ in locker.store.files(""))
+    with pytest.raises(LockerError, match="no longer written"):
+        writer.answer({"path": "/sites", "params": {}})
+    with pytest.raises(LockerError, match="no longer written"):
+        put_page(writer, ["2"])
+    assert sorted(path for path, _ in locker.store.files("")) == before

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.collection.conftest import client
 from tests.waiting import until
 from watchkeeper.sentinelone.limits import Limits
-from watchkeeper.sentinelone.queueing import Queue
+from watchkeeper.sentinelone.queueing import MOST_PASSED, Queue
 from watchkeeper.sentinelone.stopping import Stopped, heeding
 from watchkeeper.simulator import Company, running
 
@@ -69,6 +69,16 @@ def test_the_most_urgent_goes_first_else_who_came_first(urgencies: list[int]) ->
     assert len(crowd.queue) == 0
 
 
+def test_who_is_not_urgent_is_not_passed_for_ever() -> None:
+    crowd = Crowd()
+    with crowd.held_up():
+        crowd.joins(0, urgency=0)
+        for number in range(1, MOST_PASSED + 9):
+            crowd.joins(number, urgency=1)
+    assert crowd.served.index(0) == MOST_PASSED
+    assert sorted(crowd.served) == list(range(MOST_PASSED + 9))
+
+
 def test_who_is_stopped_leaves_and_holds_nobody_up() -> None:
     crowd, stop = Crowd(), threading.Event()
     with crowd.held_up():
@@ -91,7 +101,8 @@ def test_who_fails_at_its_head_holds_nobody_up() -> None:
 def test_of_many_requests_the_most_urgent_are_sent_first() -> None:
     company = Company(agents=20, threats=1, activities=1, users=1, now=datetime.now(UTC))
     with running(company) as sim:
-        console = client(sim, Limits(rates=(("/", 2.0, 1),)))
+        # Each waits for this rate longer than it takes to begin a few threads.
+        console = client(sim, Limits(rates=(("/", 1.0, 1),)))
 
         def ask(number: int) -> None:
             params = {"limit": "1", "skip": str(number)}
@@ -103,9 +114,9 @@ def test_of_many_requests_the_most_urgent_are_sent_first() -> None:
             thread.start()
         for thread in threads:
             thread.join(SOON)
+            assert not thread.is_alive()
         console.close()
         asked = [int(seen.query["skip"][0]) for seen in sim.requests]
     # Who came when all others were still to come may have been first in the queue.
     assert len(asked) == 5
-    rest = asked[2:]
-    assert rest == sorted(rest, reverse=True)
+    assert asked[2:] == sorted(asked[2:], reverse=True)

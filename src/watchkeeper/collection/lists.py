@@ -15,11 +15,11 @@ def read(reading: Reading) -> Collection:
 
 def whole(reading: Reading) -> Completeness:
     """Reads a whole list; the verdict."""
-    walks, before, points = _begun(reading, dict(reading.resource.parameters))
+    walks, before, ahead = _begun(reading, dict(reading.resource.parameters))
     reading.expected = before.total
     reading.report()
     if len(walks) == 1 and (begin := parts.start(reading, before)) is not None:
-        shares = parts.planned(reading, walks[0], begin, points)
+        shares = parts.planned(reading, walks[0], begin, ahead)
         if shares:
             outcome = parts.read(reading, walks[0], shares, begin)
             return outcome or again(reading, walks, "the parts")
@@ -28,11 +28,11 @@ def whole(reading: Reading) -> Completeness:
 
 def _begun(
     reading: Reading, params: cursor.Params
-) -> tuple[list[cursor.Params], cursor.Counted, thresholds.Points]:
+) -> tuple[list[cursor.Params], cursor.Counted, thresholds.Ahead | None]:
     """What is asked first: the count, and with it what divides the list where that is foreseen."""
     if parts.only_in_time(reading):
         return thresholds.ahead(reading, params)
-    return *cursor.settle(reading, params), {}
+    return *cursor.settle(reading, params), None
 
 
 def again(reading: Reading, walks: list[cursor.Params], what: str) -> Completeness:

@@ -66,16 +66,16 @@ def only_in_time(reading: Reading) -> bool:
 
 
 def planned(
-    reading: Reading, params: cursor.Params, begin: Start, points: thresholds.Points
+    reading: Reading, params: cursor.Params, begin: Start, before: thresholds.Ahead | None
 ) -> tuple[Part, ...]:
     """The parts to read the list in; none when one walk is better.
 
-    `points`: what the console counted of it in time already.
+    `before`: what the console was asked already of how it lies in time.
     """
     decided = reading.decided("parts")
     if decided is not None:
         return tuple(Part.of(each) for each in decided)
-    parts = _chosen(reading, params, begin, points)
+    parts = _chosen(reading, params, begin, before)
     if parts and begin.since is not None:
         reading.decide("since", rfc3339(begin.since))
     reading.decide("parts", [part.filter for part in parts])
@@ -235,7 +235,7 @@ def _most_parts(reading: Reading) -> int:
 
 
 def _chosen(
-    reading: Reading, params: cursor.Params, begin: Start, points: thresholds.Points
+    reading: Reading, params: cursor.Params, begin: Start, before: thresholds.Ahead | None
 ) -> tuple[Part, ...]:
     """The parts of the last time where they are still about even, else new ones."""
     walks = _most_parts(reading)
@@ -247,7 +247,7 @@ def _chosen(
     weighed = splitting.reweighed(sites, thresholds.weights(reading))
     drafts = splitting.draft(weighed, begin.count, walks)
     wanted = {each.part: each.windows for each in drafts if each.windows > 1}
-    parts = splitting.parts_of(drafts, thresholds.find(reading, params, wanted, points))
+    parts = splitting.parts_of(drafts, thresholds.find(reading, params, wanted, before))
     if splitting.covers(former, sites) and not splitting.better(parts, former):
         return former
     return parts

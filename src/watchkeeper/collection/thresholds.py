@@ -6,6 +6,7 @@ When a record was created never changes, so nothing moves from one such window t
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -40,53 +41,62 @@ def weights(reading: Reading) -> dict[str, Counter[str]]:
     return {name: found[column] for name, column in _COLUMNS.items()} if found else {}
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What `find` would ask of a whole list, asked before: its points, or why there are none."""
+
+    points: Points
+    refused: ConsoleError | None = None
+
+
 def ahead(
     reading: Reading, params: cursor.Params
-) -> tuple[list[cursor.Params], cursor.Counted, Points]:
+) -> tuple[list[cursor.Params], cursor.Counted, Ahead | None]:
     """What `cursor.settle` finds, and what `find` would ask of the whole list, at the same time.
 
-    No points where the console does not take these parameters as they are, or does not count so:
-    then `find` asks again, and tells.
+    None where the console does not take these parameters as they are: then it has to be asked anew.
     """
     settled: list[tuple[list[cursor.Params], cursor.Counted]] = []
     points: Points = {}
-    as_asked = True
+    refused: list[ConsoleError] = []
 
     def settle(_put: Put[_Counted]) -> None:
         settled.append(cursor.settle(reading, params))
 
     def tried(task: Task[_Counted], put: Put[_Counted]) -> None:
-        nonlocal as_asked
         try:
             task(put)
         except cursor.FATAL:
             raise
-        except ConsoleError:
-            as_asked = False
+        except ConsoleError as error:
+            refused.append(error)
 
     questions = _questions(reading, params, Part(), _tomorrow(reading))
     tasks: list[Task[_Counted]] = [settle, *(partial(tried, each) for each in questions)]
     with closing(gathered(tasks, workers=len(tasks))) as counts:
         for _, when, count in counts:
-            if count is not None and when is not None:
+            if when is not None and count is not None:
                 points[when] = count
     walks, counted = settled[0]
-    return walks, counted, points if as_asked and walks == [params] else {}
+    found = Ahead(points, next(iter(refused), None))
+    return walks, counted, found if walks == [params] else None
 
 
-def find(reading: Reading, params: cursor.Params, wanted: Wanted, points: Points) -> Moments:
+def find(reading: Reading, params: cursor.Params, wanted: Wanted, before: Ahead | None) -> Moments:
     """The moments between the windows of each part; of none where it is better left whole.
 
-    `wanted` tells how many windows; `points` are those of the whole list, empty unless they were
-    asked for already. The console is asked in any case, so that one that does not know these
-    filters is found out before anything is read.
+    `wanted` tells how many windows; `before` is what was asked of the whole list already. The
+    console is asked in any case, so that one that does not know these filters is found out before
+    anything is read.
     """
     if not wanted:
         return {}
     try:
         found = _of_last_time(reading, wanted)
         if found is None:
-            return _asked(reading, params, wanted, points)
+            if before is not None and before.refused is not None:
+                raise before.refused
+            return _asked(reading, params, wanted, before.points if before else {})
         if found:
             part, moments = next(iter(found.items()))
             cursor.count(reading, params | part.filter | {"createdAt__lt": moments[0]})

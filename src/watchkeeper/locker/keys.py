@@ -1,4 +1,4 @@
-"""Which keys were seen: exact, and as small for a million of them as for some thousands."""
+"""Which keys were seen: exact, and small for a million of them where they are numbers in order."""
 
 import os
 import tempfile
@@ -64,27 +64,26 @@ class _Run:
 
 
 class _Shelf:
-    """Where runs lie that are full: a temporary file, gone with whoever made it."""
+    """Where runs lie that are at their end: a temporary file, gone with whoever made it."""
 
     def __init__(self) -> None:
         """Raises OSError where no file can be made."""
-        file = tempfile.TemporaryFile(prefix="watchkeeper-", buffering=0)  # noqa: SIM115
-        self._file = file.fileno()
+        self._file = tempfile.TemporaryFile(prefix="watchkeeper-", buffering=0)  # noqa: SIM115
         self._end = 0
-        weakref.finalize(self, file.close)
+        weakref.finalize(self, self._file.close)
 
     def put(self, data: memoryview) -> int:
         """Adds some bytes and says where they lie; raises OSError."""
         place, written = self._end, 0
         while written < len(data):
-            written += os.pwrite(self._file, data[written:], place + written)
+            written += os.pwrite(self._file.fileno(), data[written:], place + written)
         self._end += written
         return place
 
     def get(self, place: int, size: int) -> bytes:
         """Bytes that were added; raises LockerError where they can no longer be read."""
         try:
-            data = os.pread(self._file, size, place)
+            data = os.pread(self._file.fileno(), size, place)
         except OSError as error:
             raise LockerError(f"A temporary file cannot be read back: {error}.") from error
         if len(data) < size:
@@ -140,8 +139,8 @@ class Keys:
 
     A console's ids are decimal numbers below 2^63, and its pages are in their order: those are
     kept as ascending runs of eight bytes each, one for every walk, where a Python set would take
-    more than a hundred for each; a run that is full lies in a temporary file, where one can be
-    made. Every other text, one with a leading zero too, is kept as it is.
+    more than a hundred for each; a run that a page no longer fits in lies in a temporary file,
+    where one can be written. Every other text, one with a leading zero too, is kept as it is.
     """
 
     def __init__(self) -> None:
@@ -154,6 +153,11 @@ class Keys:
     def __len__(self) -> int:
         """How many different keys were added."""
         return self._numbers + len(self._texts)
+
+    @property
+    def on_disk(self) -> int:
+        """How many of them lie in a temporary file."""
+        return sum(len(run) for run in self._runs if isinstance(run, _Shelved))
 
     def add(self, keys: pa.Array) -> Sequence[int]:
         """Adds keys; returns the positions of those that were new, in order. Null is never new."""
@@ -208,22 +212,23 @@ class Keys:
         below = [run for run in self._runs if run.last < ascending[0]]
         if below:
             best = max(below, key=lambda run: run.last)
-            if isinstance(best, _Run):
-                if len(best) + len(ascending) <= _LONGEST_RUN:
-                    best.extend(ascending)
-                    return
-                self._runs[self._runs.index(best)] = self._shelved(best)
+            if isinstance(best, _Run) and len(best) + len(ascending) <= _LONGEST_RUN:
+                best.extend(ascending)
+                return
+            self._runs[self._runs.index(best)] = self._shelved(best)
         self._runs += _runs(ascending)
         if len(self._runs) > _MOST_RUNS + 2 * self._numbers // _LONGEST_RUN:
             joined = pa.concat_arrays([run.numbers for run in self._runs])
             self._runs = []
             if self._shelf is not None:
                 self._shelf.clear()
-            *full, last = _runs(_view(joined.take(pc.sort_indices(joined))))
-            self._runs = [*map(self._shelved, full), last]
+            for run in _runs(_view(joined.take(pc.sort_indices(joined)))):
+                self._runs[-1:] = [*map(self._shelved, self._runs[-1:]), run]
 
-    def _shelved(self, run: _Run) -> _Run | _Shelved:
-        """A run that is full, where it will lie from now on: in memory where no disk takes it."""
+    def _shelved(self, run: _Run | _Shelved) -> _Run | _Shelved:
+        """A run at its end, where it will lie from now on: in memory where no disk takes it."""
+        if isinstance(run, _Shelved):
+            return run
         try:
             self._shelf = self._shelf or _Shelf()
             return _Shelved(run, self._shelf)

@@ -24,8 +24,8 @@ from watchkeeper.locker import layout
 _SILENT_WRITER = 600.0
 # What is gathered of a growing file before it is hashed and handed on.
 _BLOCK = 256 * 1024
-# What is gathered after that: nothing for a disk, for a bucket what S3 takes at the least; and how
-# many such pieces are under way at once.
+# What is gathered after that: as little for a disk, for a bucket what S3 takes at the least; and
+# how many such pieces are under way at once.
 _ON_DISK, _IN_BUCKET = _BLOCK, 5 * 1024 * 1024
 _PIECES = 2
 # Bytes asked for at once of a file in a bucket.
@@ -63,7 +63,10 @@ class Claim:
 
 
 class Store:
-    """Files that are written once; only those in `log/pending` and `open` are ever removed."""
+    """Files that are written once; only those in `log/pending` and `open` are ever removed.
+
+    And what was never a file of it: unfinished copies.
+    """
 
     def __init__(self, where: str | Path, *, create: bool, clock: Clock = SYSTEM_CLOCK) -> None:
         """`where`: a folder or a bucket's URL; raises NotALocker for a missing folder or a file."""
@@ -191,11 +194,24 @@ class Store:
         except (BaseError, OSError) as error:
             raise self._failed("listed", prefix, error) from error
 
-    def staged(self) -> list[str]:
-        """The unfinished copies of files whose writer was killed; nobody reads them."""
+    def staged(self, prefix: str = "") -> list[str]:
+        """The unfinished copies of files below the prefix; nobody reads them.
+
+        Their writers were killed, or are still at work.
+        """
         if self.root is None:
             return []
-        return sorted(path for path, _ in self._walk(self.root, "") if layout.is_staged(path))
+        return sorted(path for path, _ in self._walk(self.root, prefix) if layout.is_staged(path))
+
+    def remove_staged(self, folder: str) -> None:
+        """Removes the unfinished copies in a folder, whose writer is gone."""
+        if self.root is None:
+            return
+        for path in self.staged(folder):
+            try:
+                (self.root / path).unlink(missing_ok=True)
+            except OSError as error:
+                raise self._failed("removed", path, error) from error
 
     def _walk(self, root: Path, prefix: str) -> Iterator[tuple[str, int]]:
         """As `files`, staged ones included.

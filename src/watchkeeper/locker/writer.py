@@ -3,7 +3,8 @@
 import itertools
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -75,6 +76,7 @@ class CollectionWriter:
             for record in interrupted.pages:
                 self._removed.update(record["page"].get("removed", {}))
             self._sittings = [*interrupted.facts.get("sittings", []), rfc3339(now)]
+            locker.store.remove_staged(self.folder)
         self._table = tables.TableWriter(resource, locker.store, f"{self.folder}/{layout.TABLE}")
         self._journal = Journal(locker.store, self.id, interrupted)
         about = {
@@ -119,19 +121,35 @@ class CollectionWriter:
         When this returns the page is there to stay: an interrupted collection goes on after it.
         Raises LockerError once the collection was left.
         """
+        with self._writing():
+            with self._idle:
+                number = self._next()
+                self._pages[number] = _STORING
+            return self._store(number, form, facts, request)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Something is written in the block, which whoever ends this waits for.
+
+        Raises LockerError once the collection was left or is sealed: the journal is another's
+        then, or nobody's.
+        """
         with self._idle:
             if self._left:
                 raise LockerError(f"{self.folder} is no longer written by this walk.")
             self._keeping += 1
-            number = self._next()
-            self._pages[number] = _STORING
         try:
-            page = self._store(number, form, facts, request)
+            yield
         finally:
             with self._idle:
                 self._keeping -= 1
                 self._idle.notify_all()
-        return page
+
+    def _end_writing(self) -> None:
+        """From now on nothing is written but by who ends this."""
+        with self._idle:
+            self._left = True
+            self._idle.wait_for(lambda: self._keeping == 0, timeout=_LONGEST_WRITE)
 
     def take_over(self, record: Mapping[str, Any]) -> None:
         """Counts a page that was stored before as one of this collection's.
@@ -175,14 +193,15 @@ class CollectionWriter:
         self._removed.update(page.get("removed", {}))
 
     def answer(self, request: Mapping[str, Any], *, taken_over: bool = False) -> None:
-        """Records the request of an answer that is no page.
+        """Records the request of an answer that is no page; raises LockerError once it was left.
 
         One that was taken over from another collection is told among this one's requests.
         """
-        if taken_over:
-            with self._idle:
-                self._requests.append(records.as_json(request))
-        self._journal.answer({"request": dict(request)})
+        with self._writing():
+            if taken_over:
+                with self._idle:
+                    self._requests.append(records.as_json(request))
+            self._journal.answer({"request": dict(request)})
 
     def decide(self, name: str, value: object) -> None:
         """Records what the walk decided once, to be decided again if it is interrupted."""
@@ -197,9 +216,7 @@ class CollectionWriter:
 
         A page that is being stored is stored to its end first; none begins after that.
         """
-        with self._idle:
-            self._left = True
-            self._idle.wait_for(lambda: self._keeping == 0, timeout=_LONGEST_WRITE)
+        self._end_writing()
         self._journal.let_go()
 
     def seal(
@@ -213,6 +230,7 @@ class CollectionWriter:
         `record` holds what the collector knows (console, requests, route …); `unreadable` how
         many values of a column could not be read and became null.
         """
+        self._end_writing()
         lost = dict(unreadable or {})
         if self._table.keyless:
             key = self.resource.key

@@ -1,6 +1,5 @@
-"""Who waits for the same rate: who is the most urgent goes first, else who came first."""
+"""Who waits for the same rate: who is the most urgent goes first, but nobody is passed for ever."""
 
-import heapq
 import itertools
 import threading
 from collections.abc import Iterator
@@ -9,13 +8,22 @@ from dataclasses import dataclass, field
 
 from watchkeeper.sentinelone import stopping
 
+# Who was passed so often goes next. A cursor is kept by the console for a while only, and who is
+# never urgent is served half as often as in a queue of eight without urgency.
+MOST_PASSED = 16
 
-@dataclass(order=True, slots=True)
+
+@dataclass(slots=True, eq=False)
 class _Waiting:
-    """Somebody in a queue; `turn` is set when he is at its head."""
+    """Somebody in a queue: his place by age, how often it had called when he came.
 
-    place: tuple[int, int]
-    turn: threading.Event = field(default_factory=threading.Event, compare=False)
+    `turn` is set when he is at its head.
+    """
+
+    urgency: int
+    number: int
+    called: int
+    turn: threading.Event = field(default_factory=threading.Event)
 
 
 class Queue:
@@ -24,8 +32,9 @@ class Queue:
     def __init__(self) -> None:
         """Empty."""
         self._head: _Waiting | None = None
-        self._others: list[_Waiting] = []
+        self._others: list[_Waiting] = []  # by age
         self._numbers = itertools.count()
+        self._called = 0
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -36,8 +45,8 @@ class Queue:
     def head(self, urgency: int) -> Iterator[None]:
         """The block is entered at the head of the queue; raises Stopped as `patiently` does."""
         with self._lock:
-            mine = _Waiting((-urgency, next(self._numbers)))
-            heapq.heappush(self._others, mine)
+            mine = _Waiting(urgency, next(self._numbers), self._called)
+            self._others.append(mine)
             self._call_next()
         try:
             stopping.patiently(mine.turn.wait)
@@ -48,10 +57,16 @@ class Queue:
                     self._head = None
                 else:
                     self._others.remove(mine)
-                    heapq.heapify(self._others)
                 self._call_next()
 
     def _call_next(self) -> None:
-        if self._head is None and self._others:
-            self._head = heapq.heappop(self._others)
-            self._head.turn.set()
+        if self._head is not None or not self._others:
+            return
+        oldest = self._others[0]
+        if self._called - oldest.called >= MOST_PASSED:
+            self._head = oldest
+        else:
+            self._head = max(self._others, key=lambda each: (each.urgency, -each.number))
+        self._others.remove(self._head)
+        self._called += 1
+        self._head.turn.set()
