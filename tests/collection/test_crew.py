@@ -14,8 +14,10 @@ from tests.collection.conftest import QUICK, client
 from tests.waiting import until
 from watchkeeper.collection.crew import Put, gathered
 from watchkeeper.collection.engine import collect
-from watchkeeper.collection.job import Step
+from watchkeeper.collection.job import Job, Step
+from watchkeeper.collection.reading import Reading
 from watchkeeper.locker.locker import Locker
+from watchkeeper.resources import catalogue
 from watchkeeper.sentinelone.client import Console
 from watchkeeper.sentinelone.exchange import Book
 from watchkeeper.sentinelone.limits import Limits
@@ -25,6 +27,7 @@ pytestmark = pytest.mark.slow
 
 # Far longer than any test waits.
 LONG = 60.0
+DAY = "2026-01-01T00:00:00.000000Z"
 SOON = 5.0
 SLOW = replace(QUICK, rates=(("/", 1 / LONG, 1),))
 PATIENT = replace(QUICK, pause=LONG, longest_pause=LONG)
@@ -177,3 +180,31 @@ def test_the_policies_above_the_sites_are_each_asked_for_once(locker: Locker) ->
         console.close()
     assert report.collections[-1].complete
     assert len(asked) == len(set(asked)) == 25
+
+
+def test_of_two_parts_the_one_with_more_left_asks_first(locker: Locker) -> None:
+    with running(small()) as sim:
+        # Slower than it takes to begin two threads.
+        console = client(sim, Limits(rates=(("/", 1.0, 1),)))
+        reading = Reading(Job(console, locker, "acme"), catalogue()["agents"])
+        reading.facts["parts"] = [
+            {"filter": {"createdAt__lt": DAY}, "rows": 1, "count_last": 9},
+            {"filter": {"createdAt__gte": DAY}, "rows": 1, "count_last": 5},
+        ]
+        console.alive()  # from here on one has to wait for the rate
+
+        def ask(part: int) -> None:
+            told = reading.facts["parts"][part]
+            reading.ask("/agents", {"limit": "1", **told["filter"]}, part=part)
+
+        threads = [threading.Thread(target=ask, args=(part,)) for part in (1, 1, 0)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+            assert not thread.is_alive()
+        reading.leave()
+        console.close()
+        asked = ["createdAt__lt" in seen.query for seen in sim.requests if "limit" in seen.query]
+    # The first was alone when it came.
+    assert asked == [False, True, False]

@@ -1,26 +1,21 @@
 """Lists read in parts at once: the same as in one walk, whatever moves meanwhile."""
 
 import copy
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from tests.collection.conftest import PACED, Collecting, client
-from watchkeeper.collection.job import Job, Step
-from watchkeeper.collection.reading import Reading
+from tests.collection.conftest import PACED, Collecting
+from watchkeeper.collection.job import Step
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection
-from watchkeeper.resources import catalogue
-from watchkeeper.sentinelone.limits import Limits
 from watchkeeper.simulator import Company, Running, running
 from watchkeeper.simulator.world import Row
 
 pytestmark = pytest.mark.slow
 
 AGENTS = ["sites", "groups", "agents"]
-DAY = "2026-01-01T00:00:00.000000Z"
 
 
 @pytest.fixture(scope="module")
@@ -321,34 +316,6 @@ def test_what_moves_between_parts_is_found_and_counted_once(
     assert len(ids(locker, found)) == len(set(ids(locker, found)))
     union = found.manifest["union"]
     assert union["read_of_those"] == union["counted_before"] == len(there_before)
-
-
-def test_of_two_parts_the_one_with_more_left_asks_first(large: Company, locker: Locker) -> None:
-    with running(large) as sim:
-        # Slower than it takes to begin two threads.
-        console = client(sim, Limits(rates=(("/", 1.0, 1),)))
-        reading = Reading(Job(console, locker, "acme"), catalogue()["agents"])
-        reading.facts["parts"] = [
-            {"filter": {"createdAt__lt": DAY}, "rows": 1, "count_last": 9},
-            {"filter": {"createdAt__gte": DAY}, "rows": 1, "count_last": 5},
-        ]
-        console.alive()  # from here on one has to wait for the rate
-
-        def ask(part: int) -> None:
-            told = reading.facts["parts"][part]
-            reading.ask("/agents", {"limit": "1", **told["filter"]}, part=part)
-
-        threads = [threading.Thread(target=ask, args=(part,)) for part in (1, 1, 0)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-            assert not thread.is_alive()
-        reading.leave()
-        console.close()
-        asked = ["createdAt__lt" in seen.query for seen in sim.requests if "limit" in seen.query]
-    # The first was alone when it came.
-    assert asked == [False, True, False]
 
 
 def test_a_split_that_cannot_be_proved_is_followed_by_one_walk(

@@ -15,7 +15,7 @@ _LARGEST = 2**63
 _BYTES = 8
 # Numbers in a run, whose place is made at once and filled by and by.
 _LONGEST_RUN = 32_768
-# Of a run that lies in a file every so manieth number is known without reading it.
+# Of a run that lies in a file one number in so many is known without reading it.
 _BLOCK = 1_024
 # So many runs more than needed are looked through for every page; then they are put in order.
 _MOST_RUNS = 64

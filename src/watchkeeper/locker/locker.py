@@ -19,8 +19,9 @@ from watchkeeper.locker import journal, layout, records, tables
 from watchkeeper.locker.journal import Interrupted
 from watchkeeper.locker.log import Log
 from watchkeeper.locker.pages import PageReader
+from watchkeeper.locker.pieces import Written
 from watchkeeper.locker.runs import OpenRun, cut_off
-from watchkeeper.locker.store import Store, Written
+from watchkeeper.locker.store import Store
 from watchkeeper.locker.writer import CollectionWriter
 from watchkeeper.model.assessment import Assessment, Counts, Result
 from watchkeeper.model.collection import Collection

@@ -1,15 +1,14 @@
 """Where the bytes go: a folder, or any S3-compatible bucket."""
 
 import fcntl
-import hashlib
 import io
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, cast
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
@@ -18,35 +17,17 @@ from obstore.store import LocalStore, from_url
 from watchkeeper.clock import SYSTEM_CLOCK, Clock
 from watchkeeper.errors import AlreadyThere, LockerError, NotALocker
 from watchkeeper.locker import layout
+from watchkeeper.locker.pieces import BLOCK, HashingWriter, Sink, first_line
 
 # Seconds after which the writer of a journal in a bucket is taken to be gone: longer than any
 # answer and its retries may take.
 _SILENT_WRITER = 600.0
-# What is gathered of a growing file before it is hashed and handed on.
-_BLOCK = 256 * 1024
-# What is gathered after that: as little for a disk, for a bucket what S3 takes at the least; and
-# how many such pieces are under way at once.
-_ON_DISK, _IN_BUCKET = _BLOCK, 5 * 1024 * 1024
+# What is gathered of a growing file that was handed on: no more for a disk, for a bucket what S3
+# takes at the least; and how many such pieces are under way at once.
+_ON_DISK, _IN_BUCKET = BLOCK, 5 * 1024 * 1024
 _PIECES = 2
 # Bytes asked for at once of a file in a bucket.
 _READ = 1024 * 1024
-
-
-_Bytes = bytes  # a field of that name hides it
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A file that was written: its path, size in bytes and SHA-256 (hex)."""
-
-    path: str
-    bytes: int
-    sha256: str
-
-    @classmethod
-    def of(cls, path: str, data: _Bytes) -> "Written":
-        """A file that holds these bytes."""
-        return cls(path, len(data), hashlib.sha256(data).hexdigest())
 
 
 @dataclass(slots=True)
@@ -249,14 +230,14 @@ class Store:
             raise self._failed("listed", prefix, error) from error
         return sorted(listed["common_prefixes"])
 
-    def open_writer(self, path: str) -> "HashingWriter":
+    def open_writer(self, path: str) -> HashingWriter:
         """A file to be written in pieces under its final name."""
         piece = _IN_BUCKET if self.root is None else _ON_DISK
         try:
             sink = obstore.open_writer(
                 self._store, path, buffer_size=piece, max_concurrency=_PIECES
             )
-            return HashingWriter(path, cast("_Sink", sink))
+            return HashingWriter(path, cast("Sink", sink))
         except (BaseError, OSError) as error:
             raise self._failed("written", path, error) from error
 
@@ -275,7 +256,7 @@ class Store:
             raise self._failed("read", path, error) from error
 
     def _failed(self, verb: str, path: str, error: Exception) -> LockerError:
-        return LockerError(f"{path} in {self.where} cannot be {verb}: {_first_line(error)}")
+        return LockerError(f"{path} in {self.where} cannot be {verb}: {first_line(error)}")
 
 
 def _journal_only(path: str) -> None:
@@ -306,10 +287,6 @@ def _lock(folder: Path, *, create: bool) -> Claim | None:
         os.close(descriptor)
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
-
-
 class _BucketFile(io.RawIOBase):
     """A file in a bucket as Python's own files are: what reads Parquet expects one."""
 
@@ -332,71 +309,3 @@ class _BucketFile(io.RawIOBase):
 
     def tell(self) -> int:
         return self._source.tell()
-
-
-class _Sink(Protocol):
-    def write(self, data: bytes, /) -> int: ...
-    def flush(self) -> None: ...
-    def close(self) -> None: ...
-
-
-class HashingWriter:
-    """A file being written: counts and hashes what passes. Looks like a file to pyarrow."""
-
-    closed = False
-
-    def __init__(self, path: str, sink: _Sink) -> None:
-        """`sink` takes the bytes."""
-        self.path = path
-        self._sink = sink
-        self._hash = hashlib.sha256()
-        self._size = 0
-        self._waiting = bytearray()  # a column chunk comes in many small pieces
-
-    def write(self, data: bytes) -> int:
-        """Takes more bytes."""
-        self._waiting += data
-        self._size += len(data)
-        if len(self._waiting) >= _BLOCK:
-            self._hand_on()
-        return len(data)
-
-    def flush(self) -> None:
-        """Hands on what is buffered."""
-        self._hand_on()
-        with self._named():
-            self._sink.flush()
-
-    def close(self) -> None:
-        """Ends the file; pyarrow may call it more than once."""
-        if not self.closed:
-            self.closed = True
-            self._hand_on()
-            with self._named():
-                self._sink.close()
-
-    def _hand_on(self) -> None:
-        block, self._waiting = bytes(self._waiting), bytearray()
-        self._hash.update(block)
-        with self._named():
-            self._sink.write(block)
-
-    def writable(self) -> bool:
-        """True: pyarrow asks."""
-        return True
-
-    def tell(self) -> int:
-        """Bytes so far."""
-        return self._size
-
-    @contextmanager
-    def _named(self) -> Iterator[None]:
-        """A full disk or a lost bucket as an error that says which file it hit."""
-        try:
-            yield
-        except (BaseError, OSError) as error:
-            raise LockerError(f"{self.path} cannot be written: {_first_line(error)}") from error
-
-    def written(self) -> Written:
-        """What was written, once closed."""
-        return Written(self.path, self._size, self._hash.hexdigest())

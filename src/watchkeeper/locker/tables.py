@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 from watchkeeper import columns
 from watchkeeper.errors import LockerError
 from watchkeeper.locker.keys import Keys
-from watchkeeper.locker.store import HashingWriter, Store, Written
+from watchkeeper.locker.pieces import HashingWriter, Written
+from watchkeeper.locker.store import Store
 from watchkeeper.model.resource import Resource
 
 # Large enough to be cheap to write and read, small enough to stay a few ten MB in memory.

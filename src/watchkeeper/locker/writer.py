@@ -17,7 +17,8 @@ from watchkeeper.errors import LockerError
 from watchkeeper.locker import layout, records, tables
 from watchkeeper.locker.journal import Interrupted, Journal
 from watchkeeper.locker.pages import Form
-from watchkeeper.locker.store import Store, Written
+from watchkeeper.locker.pieces import Written
+from watchkeeper.locker.store import Store
 from watchkeeper.model.collection import Collection, Completeness
 from watchkeeper.model.resource import Resource
 
