@@ -77,7 +77,6 @@ class CollectionWriter:
             for record in interrupted.pages:
                 self._removed.update(record["page"].get("removed", {}))
             self._sittings = [*interrupted.facts.get("sittings", []), rfc3339(now)]
-            locker.store.remove_staged(self.folder)
         self._table = tables.TableWriter(resource, locker.store, f"{self.folder}/{layout.TABLE}")
         self._journal = Journal(locker.store, self.id, interrupted)
         about = {
@@ -89,6 +88,8 @@ class CollectionWriter:
             **facts,
         }
         try:
+            if interrupted is not None:
+                locker.store.remove_staged(self.folder)
             self._journal.begin(about)
         except BaseException:
             self._journal.let_go()

@@ -102,8 +102,8 @@ class Console:
         token and without the values of the keys in `secrets`. With `make`, what that makes of the
         answer is its `made`, and its text is let go where it was read: there are no more texts of
         good answers in memory than cores. The requests are noted in `book`. Of those that wait for
-        the same rate the one of the greatest `urgency` is sent first. Raises Stopped instead of
-        asking once the caller's crew was stopped.
+        the same rate the one of the greatest `urgency` goes first, see `queueing`. Raises Stopped
+        instead of asking once the caller's crew was stopped.
         """
         asked, book = dict(params), book or Book()
         request = Request(path, asked)

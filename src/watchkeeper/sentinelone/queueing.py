@@ -1,6 +1,5 @@
 """Who waits for the same rate: who is the most urgent goes first, but nobody is passed for ever."""
 
-import itertools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,13 +14,12 @@ MOST_PASSED = 16
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
-    """Somebody in a queue: his place by age, how often it had called when he came.
+    """Somebody in a queue, and how often it had called when he came.
 
     `turn` is set when he is at its head.
     """
 
     urgency: int
-    number: int
     called: int
     turn: threading.Event = field(default_factory=threading.Event)
 
@@ -33,7 +31,6 @@ class Queue:
         """Empty."""
         self._head: _Waiting | None = None
         self._others: list[_Waiting] = []  # by age
-        self._numbers = itertools.count()
         self._called = 0
         self._lock = threading.Lock()
 
@@ -45,7 +42,7 @@ class Queue:
     def head(self, urgency: int) -> Iterator[None]:
         """The block is entered at the head of the queue; raises Stopped as `patiently` does."""
         with self._lock:
-            mine = _Waiting(urgency, next(self._numbers), self._called)
+            mine = _Waiting(urgency, self._called)
             self._others.append(mine)
             self._call_next()
         try:
@@ -66,7 +63,7 @@ class Queue:
         if self._called - oldest.called >= MOST_PASSED:
             self._head = oldest
         else:
-            self._head = max(self._others, key=lambda each: (each.urgency, -each.number))
+            self._head = max(self._others, key=lambda each: each.urgency)  # of equals the oldest
         self._others.remove(self._head)
         self._called += 1
         self._head.turn.set()
