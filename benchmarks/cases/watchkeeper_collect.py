@@ -1,11 +1,13 @@
 """Watchkeeper without its controls: count, fetch, prove whole, seal every page, write Parquet.
 
-The resources are named after the folder, `walks=1` among them for one request at a time; rows are
-those of the last. A folder that holds a locker already is gone on with.
+The resources are named after the folder, and among them how it asks: `walks=1` is one request at a
+time, `rates=none` as fast as it can, which is what a real console must not be asked at. Rows are
+those of the last resource. A folder that holds a locker already is gone on with.
 """
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from watchkeeper.collection.engine import collect
@@ -15,16 +17,15 @@ from watchkeeper.sentinelone.client import Console
 from watchkeeper.sentinelone.limits import Limits
 from watchkeeper.sentinelone.token import parse_token
 
-_WALKS = "walks="
+_UNLIMITED = (("/", 1_000_000.0, 1_000_000),)
 
 
 def main(url: str, token_file: str, folder: str, *told: str) -> None:
-    walks = [int(word.removeprefix(_WALKS)) for word in told if word.startswith(_WALKS)]
-    resources = [word for word in told if not word.startswith(_WALKS)]
+    resources = [word for word in told if "=" not in word]
     console = Console(
         parse_address(url),
         parse_token(Path(token_file).read_text(encoding="utf-8")),
-        limits=Limits(walks=walks[0]) if walks else None,
+        limits=limits(dict(word.split("=") for word in told if "=" in word)),
     )
     locker = Locker.open(f"{folder}/locker", create=True)
     report = collect(console, locker, "console", only=resources)
@@ -33,6 +34,16 @@ def main(url: str, token_file: str, folder: str, *told: str) -> None:
             sys.exit(f"{each.resource} is {each.completeness.verdict}: {each.completeness.reason}")
     rows = {each.resource: each.completeness.distinct for each in report.collections}
     print(json.dumps({"rows": rows[resources[-1]]}))
+
+
+def limits(told: dict[str, str]) -> Limits:
+    """The product's own unless it is told otherwise."""
+    found = Limits()
+    if "walks" in told:
+        found = replace(found, walks=int(told["walks"]))
+    if told.get("rates") == "none":
+        found = replace(found, rates=_UNLIMITED)
+    return found
 
 
 if __name__ == "__main__":

@@ -23,12 +23,13 @@ def _keep_what_is_used_again() -> None:
 
     Pages of some megabytes come and go all the time; giving each back to the kernel and getting
     zeroed memory for the next one takes a twentieth of all processor time of a collection. In
-    return threads share two heaps instead of having one each, with what each keeps.
+    return all threads share one heap: each of their own would keep what it once had, and how much
+    that comes to depends on who met whom.
     """
     trim_threshold, mmap_threshold, most_arenas = -1, -3, -8  # malloc.h
     with contextlib.suppress(OSError, AttributeError, TypeError):
         mallopt = ctypes.CDLL(None).mallopt
-        mallopt(most_arenas, 2)
+        mallopt(most_arenas, 1)
         for option in (trim_threshold, mmap_threshold):
             mallopt(option, 64 * 1024 * 1024)
 
