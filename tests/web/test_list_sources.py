@@ -89,6 +89,35 @@ def test_a_secret_is_given_again_where_it_would_go_elsewhere(
     assert office.lists() == {"hardware": 1}
 
 
+def test_a_secret_that_may_be_left_out_is_forgotten(office: Office, browse: Browse) -> None:
+    client = browse(Role.ADMIN)
+    with serving() as served:
+        served.on("/hw.csv", Answer(b"Serial\nS1\n"))
+        assert b"forget" not in client.get("/lists/sources/new/?source=url").content
+        where, shown = tried(client, served.url + "/hw.csv", option_header_value=SECRET)
+        client.post(where, filled(shown) | {"act": "load"})
+        held = ListSource.objects.get()
+        edit = f"/lists/sources/{held.pk}/edit/"
+        page = client.get(edit).content
+        assert b'name="forget_header_value"' in page
+        assert b'name="forget_url"' not in page  # it cannot be left out
+
+        forget = {"every": "3600", "forget_header_value": "on"}
+        both = client.post(edit, forget | {"option_header_value": "another"})
+        assert "not both" in said(both.content)
+        tried_so = client.post(edit, forget, follow=True)
+        assert "Authorization" not in served.asked[-1].headers
+        where = tried_so.redirect_chain[-1][0]
+        client.post(where, filled(tried_so.content) | {"act": "load"})
+
+    held.refresh_from_db()
+    told = list_sources.options_of(held, installation().vault)
+    assert "header_value" not in told
+    assert told["url"] == served.url + "/hw.csv"
+    assert b"forget_header_value" not in client.get(edit).content
+    assert office.lists() == {"hardware": 1}
+
+
 def test_a_source_is_paused_asked_and_ended(office: Office, browse: Browse) -> None:
     client = browse(Role.ADMIN)
     wanted = list_sources.watch(

@@ -15,6 +15,7 @@ from watchkeeper.web import words
 from watchkeeper.web.list_forms import named
 
 _OPTION = "option_"
+_FORGET = "forget_"
 _MINUTES = (15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080)
 _LONGEST = 2000
 _TYPED = {"autocomplete": "off", "spellcheck": "false"}
@@ -24,7 +25,7 @@ class SourceForm(forms.Form):
     """A list and where it is kept. Of one that is watched already its name is fixed.
 
     After `is_valid()`, `options` are all that the source is told, those of before included that
-    were left empty.
+    were left empty and are not to be forgotten.
     """
 
     kind = forms.ChoiceField(label="It holds")
@@ -60,6 +61,10 @@ class SourceForm(forms.Form):
         self.initial["every"] = f"{every:.0f}"
         for option in source.options:
             self.fields[_OPTION + option.name] = self._field(option)
+            if self._kept(option) and not option.required:
+                self.fields[_FORGET + option.name] = forms.BooleanField(
+                    label=f"{words.label(option.name)}: forget what was kept", required=False
+                )
         if held is not None:
             for name in ("kind", "name"):
                 self.initial[name] = getattr(held, name)
@@ -70,9 +75,12 @@ class SourceForm(forms.Form):
         return [self[_OPTION + option.name] for option in self.source.options if option.required]
 
     def more(self) -> list[forms.BoundField]:
-        """The fields of what may be left out."""
+        """The fields of what may be left out, below each that it may be forgotten."""
         return [
-            self[_OPTION + option.name] for option in self.source.options if not option.required
+            self[prefix + option.name]
+            for option in self.source.options
+            for prefix in (_OPTION, _FORGET)
+            if not option.required and prefix + option.name in self.fields
         ]
 
     @property
@@ -90,7 +98,10 @@ class SourceForm(forms.Form):
         self.options = {}
         for option in self.source.options:
             text = found.get(_OPTION + option.name, "").strip()
-            kept = option.private and not text
+            forgotten = found.get(_FORGET + option.name, False)
+            if forgotten and text:
+                self.add_error(_FORGET + option.name, "Give another one or none, not both.")
+            kept = option.private and not text and not forgotten
             self.options[option.name] = self.known.get(option.name, "") if kept else text
         moved = [
             option.name
@@ -110,25 +121,29 @@ class SourceForm(forms.Form):
         """How often it is to be looked at."""
         return timedelta(seconds=int(self.cleaned_data["every"]))
 
+    def _kept(self, option: Option) -> str:
+        """What it is told now of what nobody is shown; empty where there is nothing."""
+        return self.known.get(option.name, "") if option.private else ""
+
     def _field(self, option: Option) -> forms.CharField:
         help_text = option.help
         if option.default:
             help_text = f"{help_text} Empty: {option.default}"
-        kept = self.known.get(option.name, "")
-        if option.private and kept:
+        kept = self._kept(option)
+        if kept:
             held = _shown(option, kept)
             help_text = f"{help_text} Empty: keep {held}."
         elif option.secret:
             help_text = f"{help_text} Kept encrypted, never shown again."
         elif not option.private:
-            self.initial[_OPTION + option.name] = kept
+            self.initial[_OPTION + option.name] = self.known.get(option.name, "")
         widget: forms.Widget = (
             forms.PasswordInput(attrs=_TYPED) if option.secret else forms.TextInput(attrs=_TYPED)
         )
         return forms.CharField(
             label=words.label(option.name),
             max_length=_LONGEST,
-            required=option.required and not (option.private and kept),
+            required=option.required and not kept,
             help_text=help_text,
             widget=widget,
             empty_value="",
