@@ -252,6 +252,9 @@ def test_a_union_is_not_whole_when_something_that_stayed_is_missing(
 def test_what_a_union_lacks_is_told() -> None:
     assert Union(10, 10, 10, 10).whole
     assert "no count" in Union(10, None, 10, 10).why_not
+    unread = Union(10, 10, 10, 10, changed=False)
+    assert not unread.whole
+    assert "changed meanwhile was not read" in unread.why_not
     assert "2 of 10" in Union(10, 10, 11, 8).why_not
     # One came from elsewhere and was met, one was missed: the ages agree, the count does not.
     fooled = Union(10, 11, 10, 10)

@@ -15,6 +15,7 @@ from watchkeeper.locker import layout
 from watchkeeper.locker.locker import Locker
 from watchkeeper.locker.store import Store
 from watchkeeper.locker.verify import Report, verify
+from watchkeeper.locker.writer import CollectionWriter
 from watchkeeper.model.collection import Collection, completeness
 from watchkeeper.resources import catalogue
 
@@ -26,12 +27,16 @@ def seal_one(locker: Locker, ids: list[str] | None = None) -> Collection:
     ids = ids if ids is not None else ["1", "2"]
     put_page(writer, ids)
     put_rows(writer, [{"id": each, "created_at": "2025-03-01T10:12:08Z"} for each in ids])
+    return seal(writer, len(set(ids)))
+
+
+def seal(writer: CollectionWriter, count: int = 0) -> Collection:
     whole = completeness(
         ended=True,
         rows=writer.rows,
         distinct=writer.distinct,
-        count_before=len(set(ids)),
-        count_after=len(set(ids)),
+        count_before=count,
+        count_after=count,
     )
     return writer.seal({"source": {"console": "https://acme.sentinelone.net"}}, whole)
 
@@ -257,9 +262,21 @@ def test_who_goes_on_removes_the_unfinished_copies_of_who_was_killed(tmp_path: P
     (found,) = locker.interrupted("acme")
     going_on = locker.begin("acme", SITES, interrupted=found)
     assert going_on.folder == killed.folder
+    assert half.exists()  # a writer of this process may not be quite at its end
+    seal(going_on)
     assert not half.exists()
     assert check(tmp_path).strays == []
-    going_on.leave()
+
+
+def test_what_a_manifest_names_must_be_on_the_disk(tmp_path: Path) -> None:
+    locker = Locker.open(tmp_path, create=True)
+    writer = locker.begin("acme", SITES)
+    put_page(writer, ["1"])
+    (page,) = (tmp_path / writer.folder).glob("page-*")
+    page.unlink()
+    with pytest.raises(LockerError, match="cannot be written to the disk"):
+        seal(writer)
+    assert locker.collections() == []
 
 
 @pytest.mark.parametrize("how", ["left", "sealed"])

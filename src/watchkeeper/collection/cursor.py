@@ -146,9 +146,14 @@ def verdict(
 def pages(reading: Reading, walks: Iterable[Params], own: Keys | None = None) -> int:
     """Walks one after the other; while a page's rows are added the next one is on its way.
 
-    Returns how many rows came; in `own` their keys are put, where others were read before.
+    Several walks are made there and back: a record whose value changes meanwhile, from one that
+    is not made yet to one that is, passes by both of them, and by their counts where a new one
+    makes up for it. On the way back it is met. Returns how many rows came; in `own` their keys
+    are put, where others were read before.
     """
-    tasks = [partial(walk_once, reading, params) for params in walks]
+    there = list(walks)
+    back = there[::-1] if len(there) > 1 else []
+    tasks = [partial(walk_once, reading, params) for params in (*there, *back)]
     rows = 0
     with closing(gathered(tasks, workers=1)) as found:
         for kept in found:

@@ -163,7 +163,12 @@ def _one(
     # What is gone on with is the reading's to let go of from now on.
     before = left.before.pop(resource.name, None)
     read = _SPECIAL.get(resource.name, _WALKS[resource.walk])
-    reading = Reading(job, resource, before=before, tell=tell)
+    try:
+        reading = Reading(job, resource, before=before, tell=tell)
+    except BaseException:
+        if before is not None and before.interrupted is not None:
+            before.interrupted.release()
+        raise
     _collect(reading, read, report, again=before is not None)
 
 
@@ -204,33 +209,44 @@ def plan(only: Iterable[str] | None) -> list[Resource]:
 def _collect(
     reading: Reading, read: Callable[[Reading], Collection], report: Report, *, again: bool = False
 ) -> None:
-    """Reads and seals; `again` where it is gone on with: then it is left where nothing is asked."""
+    """Reads and seals; `again` where it is gone on with: then it is left where nothing is asked.
+
+    Whatever else happens, also while it is sealed, it is left for whoever goes on with it.
+    """
+    try:
+        collection = _sealed(reading, read, again=again)
+    except BaseException:
+        reading.leave()
+        raise
+    if collection is None:
+        reading.leave()
+        report.left.append(reading.resource.name)
+        return
+    report.collections.append(collection)
+    if again:
+        report.went_on.append(reading.resource.name)
+
+
+def _sealed(
+    reading: Reading, read: Callable[[Reading], Collection], *, again: bool
+) -> Collection | None:
+    """What was read, sealed with its verdict; None where nothing was asked and there is more."""
     job = reading.job
     try:
         reading.report()
         job.check()
-        collection = read(reading)
+        return read(reading)
     except RunEnded:
-        if again:
-            reading.leave()
-            report.left.append(reading.resource.name)
-            return
-        collection = reading.seal(_not_asked(job))
+        return None if again else reading.seal(_not_asked(job))
     except cursor.Interrupted as interrupted:
         job.end_with(interrupted.cause)
         reading.note_error(interrupted.cause)
-        collection = reading.seal(interrupted.outcome)
+        return reading.seal(interrupted.outcome)
     except cursor.FATAL as error:
         job.end_with(error)
-        collection = reading.seal_failed(error)
+        return reading.seal_failed(error)
     except ConsoleError as error:
-        collection = reading.seal_failed(error)
-    except BaseException:
-        reading.leave()
-        raise
-    report.collections.append(collection)
-    if again:
-        report.went_on.append(reading.resource.name)
+        return reading.seal_failed(error)
 
 
 def _not_asked(job: Job) -> Completeness:

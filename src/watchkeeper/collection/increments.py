@@ -209,6 +209,11 @@ def _joined(work: _Work, since: datetime, counted: int, wanted: list[_List]) -> 
     reading.notes.append(
         f"what was updated since {rfc3339(since)}; {known} records are known with those of before"
     )
+    if known > counted:
+        reading.notes.append(
+            f"{known - counted} of them are gone, the console counts {counted}: as many others that "
+            "came into view unchanged would not be missed before all are read again"
+        )
     return completeness(
         ended=True,
         rows=reading.rows,

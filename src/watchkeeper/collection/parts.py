@@ -124,9 +124,16 @@ def _proved(
     """The verdict over what was read, None without a proof."""
     places = any(part.name for part in parts)
     rows, met, older = reading.rows, reading.distinct, reading.older
-    after, dated = _afterwards(reading, params, begin, places=places)
+    after, dated, changed = _afterwards(reading, params, begin, places=places)
     union = Union(
-        begin.count, after, reading.distinct, reading.older, dated, short=short, places=places
+        begin.count,
+        after,
+        reading.distinct,
+        reading.older,
+        dated,
+        short=short,
+        places=places,
+        changed=changed,
     )
     reading.facts["union"] = {
         "proved": union.whole,
@@ -179,20 +186,22 @@ def _short(told: Mapping[str, Any], new: int) -> bool:
 
 def _afterwards(
     reading: Reading, params: cursor.Params, begin: Start, *, places: bool
-) -> tuple[int | None, int | None]:
+) -> tuple[int | None, int | None, bool]:
     """The console's counts after the parts: of all, and of those that are in any window.
 
-    With `places`, what was changed since the beginning is taken in instead of the second. Both
-    are asked for at once: what comes between the two is told by neither or makes them disagree.
+    With `places`, what was changed since the beginning is taken in instead of the second; the last
+    value says whether all of that was read. Both are asked for at once: what comes between the two
+    is told by neither or makes them disagree.
     """
     counted: dict[str, int | None] = {}
+    changed: list[bool] = []
 
     def count(name: str, asked: cursor.Params, _put: Put[Kept]) -> None:
         counted[name] = cursor.count(reading, asked).total
 
     tasks: list[Task[Kept]] = [partial(count, "all", params)]
     if places:
-        tasks.append(partial(_changed, reading, params, begin.since))
+        tasks.append(partial(_changed, reading, params, begin.since, changed))
     else:
         tasks.append(partial(count, "dated", params | Part(since=splitting.EARLIEST).filter))
 
@@ -204,13 +213,20 @@ def _afterwards(
     reason = cursor.attempt(reading, whole, begin.count)
     if reason:
         reading.notes.append(f"what came after the parts could not be read: {reason}")
-    return counted.get("all"), counted.get("dated")
+    return counted.get("all"), counted.get("dated"), any(changed)
 
 
 def _changed(
-    reading: Reading, params: cursor.Params, since: datetime | None, put: Put[Kept]
+    reading: Reading,
+    params: cursor.Params,
+    since: datetime | None,
+    whole: list[bool],
+    put: Put[Kept],
 ) -> None:
-    """Reads what was changed since the parts were begun: what moved is among it."""
+    """Reads what was changed since the parts were begun: what moved is among it.
+
+    `whole` gets a True once all of it was handed on.
+    """
     if since is None:
         return
     asked = params | {"updatedAt__gte": splitting.moment(since)}
@@ -221,6 +237,7 @@ def _changed(
             if kept.rows.total is not None and kept.rows.total > few:
                 reading.notes.append(f"{kept.rows.total} were changed meanwhile, too many to read")
                 return
+        whole.append(True)
     except CursorExpired:
         raise
     except Refused as error:

@@ -52,7 +52,7 @@ class Unfinished:
 
     def end(self, *, left: bool) -> None:
         """The run is over; with `left` (resources that were not come to) it may be gone on with."""
-        for each in self.before.values():
+        for each in list(self.before.values()):  # one that outlives the run may still take his
             if each.interrupted is not None:
                 each.interrupted.release()
         if left:

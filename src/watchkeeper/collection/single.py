@@ -16,7 +16,10 @@ def read(reading: Reading) -> Collection:
     if reading.resource.name == SYSTEM:
         versions = answer.value.values("version")
         reading.job.system_version = (versions[0] or "") if versions else ""
-    return reading.seal(cursor.verdict(reading, None, None, "", ended=True))
+    total = answer.value.total
+    more = answer.value.next_cursor is not None or (total or 0) > answer.value.count
+    reason = f"one answer was taken for all, and the console has more ({total})" if more else ""
+    return reading.seal(cursor.verdict(reading, None, total, reason, ended=not more))
 
 
 def read_each(reading: Reading) -> Collection:

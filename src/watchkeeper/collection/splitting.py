@@ -315,7 +315,8 @@ class Union:
     with a time of creation, asked for with `after`; None where it gives none. `distinct` is how
     many different records were read, `older` how many of them were created before the first
     count; `short` how many parts gave fewer than the console counted in them. `places` says that
-    a part names places: then a record can have moved from part to part.
+    a part names places: then a record can have moved from part to part, and `changed` says that
+    all that was changed meanwhile was read.
     """
 
     before: int
@@ -325,6 +326,7 @@ class Union:
     dated: int | None = None
     short: int = 0
     places: bool = True
+    changed: bool = True
 
     @property
     def whole(self) -> bool:
@@ -336,7 +338,8 @@ class Union:
         if self.after is None:
             return False
         if self.places:
-            return self.older >= self.before and self.distinct >= max(self.before, self.after)
+            met = self.older >= self.before and self.distinct >= max(self.before, self.after)
+            return self.changed and met
         windows = self.dated == self.after and not self.short
         return windows and self.distinct >= min(self.before, self.after)
 
@@ -345,6 +348,8 @@ class Union:
         """In words, why it is not proved whole."""
         if self.after is None:
             return "the console gives no count afterwards"
+        if self.places and not self.changed:
+            return "what was changed meanwhile was not read"
         if not self.places and self.dated != self.after:
             return f"{self.after} are there, {self.dated} of them with a time of creation"
         if not self.places and self.short:

@@ -17,12 +17,14 @@ from watchkeeper.model.resource import Resource
 from watchkeeper.model.stream import current
 from watchkeeper.resources import catalogue
 from watchkeeper.sentinelone import walk as walking
-from watchkeeper.sentinelone.decode import Rows
+from watchkeeper.sentinelone.decode import Rows, page_total
 from watchkeeper.sentinelone.exchange import Answer
 
 # A page's record takes about eight times the place of what is known of one timeline.
 _PAGE_SHARE = 8
 _FARTHEST = 100
+# Ids in a question, and in a note.
+_NAMED_AT_ONCE = 50
 # Stands for the `updated_at` that a threat does not say.
 UNKNOWN = "unknown"
 
@@ -48,15 +50,19 @@ def read(reading: Reading) -> Collection:
     due = due_timelines(wanted, known.timelines)
     reading.expected = len(due)
     done = 0
+    gone: list[str] = []
 
     def whole() -> None:
         nonlocal done
-        tasks = [partial(_timeline, reading, threat, updated) for threat, updated in due.items()]
+        tasks = [
+            partial(_timeline, reading, threat, updated, gone) for threat, updated in due.items()
+        ]
         with closing(gathered(tasks, workers=reading.job.console.limits.walks)) as read_ones:
             for read_one in read_ones:
                 for kept in read_one:
                     reading.add(kept)
                 done += 1
+        _check_gone(reading, gone)
 
     broken = cursor.attempt(reading, whole, None)
     reading.facts["timelines"] = {"due": len(due), "read": done}
@@ -73,6 +79,28 @@ def read(reading: Reading) -> Collection:
         notes=(f"{done} of {len(due)} lists that were due, each against its own count",),
     )
     return reading.seal(outcome)
+
+
+def _check_gone(reading: Reading, gone: list[str]) -> None:
+    """Raises NotServed where a threat is there whose list the console does not find.
+
+    Not found may mean the threat, or that this console has no such lists at all.
+    """
+    threats = catalogue()["threats"]
+    for start in range(0, len(gone), _NAMED_AT_ONCE):
+        some = gone[start : start + _NAMED_AT_ONCE]
+        asked = {"ids": ",".join(some), "countOnly": "true", "limit": "1"}
+        answer = reading.job.console.ask(threats.path, asked, page_total, book=reading.book)
+        if answer.value != 0:
+            there = "some" if answer.value is None else answer.value
+            raise NotServed(
+                f"{reading.resource.path} is not found for {len(gone)} threats, of which {there} "
+                "are there: this console does not serve it.",
+                status=404,
+            )
+    if gone:
+        named = ", ".join(gone[:_NAMED_AT_ONCE])
+        reading.notes.append(f"{len(gone)} threats were gone when they were asked for: {named}")
 
 
 def due_timelines(threats: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
@@ -140,16 +168,22 @@ def _versions(
     }
 
 
-def _timeline(reading: Reading, threat: str, updated: str, put: Put[list[Kept]]) -> None:
-    """Reads one timeline; raises Contradiction when the console counts more than it gave."""
+def _timeline(
+    reading: Reading, threat: str, updated: str, gone: list[str], put: Put[list[Kept]]
+) -> None:
+    """Reads one timeline; one that is not found is noted in `gone`.
+
+    Raises Contradiction when the console counts more than it gave, or does not count.
+    """
     route = reading.resource.path.replace("{id}", threat)
     bound = {"id": threat, "updated_at": updated}
-    counted = 0
+    counted: int | None = None
     found: list[Kept] = []
 
     def keep(answer: Answer[Rows]) -> Kept:
         nonlocal counted
-        counted = max(counted, answer.value.total or 0)
+        if answer.value.total is not None:
+            counted = max(counted or 0, answer.value.total)
         return reading.keep(answer, bound)
 
     def walk() -> Iterator[Kept]:
@@ -167,11 +201,13 @@ def _timeline(reading: Reading, threat: str, updated: str, put: Put[list[Kept]])
     try:
         found.extend(cursor.restarting(reading, walk))
     except NotServed:
-        reading.notes.append(f"threat {threat} was gone when it was asked for")
+        gone.append(threat)
         put(found)
         return
     own = next(each.name for each in reading.resource.columns if each.path == "id")
     events = {event for kept in found for event in kept.rows.values(own)}
+    if counted is None:
+        raise Contradiction(f"{route}: the console gives no count that would prove it whole.")
     if len(events) < counted:
         raise Contradiction(f"{route}: {len(events)} records read, the console counts {counted}.")
     put(found)

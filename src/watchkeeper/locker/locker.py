@@ -163,8 +163,12 @@ class Locker:
         """Writes the manifest last, then the log entry; returns the manifest and its SHA-256 (hex).
 
         A marker in `log/pending` goes before both, so that a process killed between the two
-        leaves something that the next writer can finish and `verify` can tell from a removal.
+        leaves something that the next writer can finish and `verify` can tell from a removal. What
+        a manifest names is on the disk before it, and that before its entry, also when the power
+        goes in between.
         """
+        files = list(files)
+        self.store.settle(file.path for file in files)
         manifest["files"] = [
             records.as_json(
                 {
@@ -189,6 +193,7 @@ class Locker:
         }
         self.store.put_new(pending, json.dumps(intent).encode())
         self.store.put_new(path, text)
+        self.store.settle([path])
         self._log.append(kind=kind, path=path, manifest_sha256=digest, sealed_at=manifest["sealed"])
         self.store.remove_pending(pending)
         return text, digest

@@ -80,6 +80,7 @@ class Log:
                 taken = self._store.get(layout.log_entry(number))
                 previous = hashlib.sha256(taken).hexdigest()
                 continue
+            self._store.settle([layout.log_entry(number)])
             self._head = (number, hashlib.sha256(data).hexdigest())
             return number
 

@@ -1,9 +1,10 @@
 """Where the bytes go: a folder, or any S3-compatible bucket."""
 
+import errno
 import fcntl
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -82,6 +83,21 @@ class Store:
             raise AlreadyThere(f"{path} exists already in {self.where}.") from error
         except (BaseError, OSError) as error:
             raise self._failed("written", path, error) from error
+
+    def settle(self, paths: Iterable[str]) -> None:
+        """Returns once these files are on the disk, not only with the system; raises LockerError.
+
+        A bucket has what it acknowledged.
+        """
+        if self.root is None:
+            return
+        folders: set[Path] = set()
+        for path in paths:
+            file = self.root / path
+            _settle(file, path)
+            folders.update(each for each in file.parents if each.is_relative_to(self.root))
+        for folder in folders:
+            _settle(folder, str(folder))
 
     def get(self, path: str) -> bytes:
         """The whole file; raises LockerError when it is missing or cannot be read."""
@@ -257,6 +273,19 @@ class Store:
 
     def _failed(self, verb: str, path: str, error: Exception) -> LockerError:
         return LockerError(f"{path} in {self.where} cannot be {verb}: {first_line(error)}")
+
+
+def _settle(file: Path, name: str) -> None:
+    """Has the system write a file or folder to the disk, where the file system can."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
+            raise LockerError(f"{name} cannot be written to the disk: {error}") from error
 
 
 def _journal_only(path: str) -> None:

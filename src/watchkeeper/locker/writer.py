@@ -88,8 +88,6 @@ class CollectionWriter:
             **facts,
         }
         try:
-            if interrupted is not None:
-                locker.store.remove_staged(self.folder)
             self._journal.begin(about)
         except BaseException:
             self._journal.let_go()
@@ -157,21 +155,23 @@ class CollectionWriter:
         """Counts a page that was stored before as one of this collection's.
 
         `record` holds the `page` and its `request`, and the `folder` it lies in: this collection's
-        own or, where the console broke off the one before, that one's.
+        own or, where the console broke off the one before, that one's. Raises LockerError once the
+        collection was left.
         """
         page = record["page"]
-        with self._idle:
-            own = self._waiting.get(page["n"])
-            if own is not None and own["page"] is page:
-                del self._waiting[page["n"]]
-                self._pages[page["n"]] = records.as_json(page)
-                return
-            number = self._next()
-            taken = {**page, "n": number, "in": record["folder"]}
-            self._count(number, taken)
-            told = {**record["request"], "page": number}
-            self._requests.append(records.as_json(told))
-        self._journal.page(number, {"page": taken, "request": told})
+        with self._writing():
+            with self._idle:
+                own = self._waiting.get(page["n"])
+                if own is not None and own["page"] is page:
+                    del self._waiting[page["n"]]
+                    self._pages[page["n"]] = records.as_json(page)
+                    return
+                number = self._next()
+                taken = {**page, "n": number, "in": record["folder"]}
+                self._count(number, taken)
+                told = {**record["request"], "page": number}
+                self._requests.append(records.as_json(told))
+            self._journal.page(number, {"page": taken, "request": told})
 
     def _next(self) -> int:
         """The number of the next page."""
@@ -238,6 +238,10 @@ class CollectionWriter:
             key = self.resource.key
             lost[key] = lost.get(key, 0) + self._table.keyless
         table = self._table.close()
+        if self._sittings:
+            # Not before: what is left of a former sitting in this process may still be open, and
+            # would remove ours by the name that it had.
+            self._locker.store.remove_staged(self.folder)
         ended = self._locker.clock.now()
         pages = [page for _, page in sorted(self._pages.items()) if page]
         unused = [records.as_json(record["page"]) for _, record in sorted(self._waiting.items())]
@@ -264,14 +268,12 @@ class CollectionWriter:
             },
         }
         lie = map(_lying.decode, (*pages, *unused))
-        files = (
+        files = [
             Written(f"{self.folder}/{page.file}", page.bytes, page.sha256)
             for page in lie
             if not page.elsewhere
-        )
-        sealed = self._locker.seal(
-            "collection", self.folder, manifest, itertools.chain(files, [table])
-        )
+        ]
+        sealed = self._locker.seal("collection", self.folder, manifest, [*files, table])
         self._journal.close()
         return records.collection(self.folder, *sealed)
 

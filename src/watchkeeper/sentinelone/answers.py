@@ -16,6 +16,7 @@ from watchkeeper.errors import (
     Refused,
     UnknownParameter,
 )
+from watchkeeper.sentinelone.redact import until_secrets
 
 EXCERPT = 2_000
 _OVERLAP = 8_192  # longer than any token
@@ -61,8 +62,11 @@ def read_fault(text: bytes) -> Fault:
 
 
 def excerpt(text: bytes) -> str:
-    """The beginning of a body, longer than what is kept: the token is scrubbed before the cut."""
-    return text[: EXCERPT + _OVERLAP].decode("utf-8", "replace")
+    """The beginning of a body, up to what may be a secret, whatever its status says it is.
+
+    It is longer than what is kept: the token is scrubbed before the cut.
+    """
+    return until_secrets(text[: EXCERPT + _OVERLAP].decode("utf-8", "replace"))
 
 
 def refusal(path: str, params: Mapping[str, str], status: int, text: bytes) -> ConsoleError:  # noqa: PLR0911 - one answer each

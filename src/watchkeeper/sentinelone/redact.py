@@ -12,7 +12,11 @@ REMOVED = b'"[removed by Watchkeeper]"'
 _COLON = re.compile(rb"\s*:\s*")
 _HARMLESS = re.compile(rb'(?:null|""|\[\s*\]|\{\s*\})(?=\s*[,}\]])')
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
-_SECRET = re.compile(r'"\w*(?:key|token|secret|password)\w*"\s*:', re.IGNORECASE)
+# As JSON writes it, also where that stands in a text (`\\"`) or in a page for people.
+_SECRET = re.compile(
+    r"""\w*(?:key|token|secret|passw|passphrase|cert)\w*(?:["'\\]|&quot;|&#34;|&#x22;)+\s*:""",
+    re.IGNORECASE,
+)
 # To look at one byte more takes as long as to look through so many for a word.
 _RARE = 1_000
 _decoder = json.JSONDecoder()
@@ -26,7 +30,7 @@ def cleaned(page: bytes, secrets: tuple[str, ...], token: Token) -> tuple[bytes,
 
 
 def until_secrets(excerpt: str) -> str:
-    """The beginning of a broken page, up to a key that sounds secret: nobody can say where it ends.
+    """The beginning of a body, up to a key that sounds secret: nobody can say where it ends.
 
     Of which resource it is, and so which keys are secret, is not known everywhere.
     """

@@ -13,7 +13,7 @@ import msgspec
 from watchkeeper.errors import NotJson
 from watchkeeper.sentinelone import answers
 from watchkeeper.sentinelone.exchange import Answer, Request
-from watchkeeper.sentinelone.redact import ITSELF, cleaned, until_secrets
+from watchkeeper.sentinelone.redact import ITSELF, cleaned
 from watchkeeper.sentinelone.retry import Failure
 from watchkeeper.sentinelone.token import Token
 from watchkeeper.sentinelone.transport import Received, WireError, plain
@@ -96,7 +96,7 @@ def outcome(
             Failure.MALFORMED,
             f"not the JSON promised: {error}",
             status=received.status,
-            excerpt=until_secrets(answers.excerpt(text)),
+            excerpt=answers.excerpt(text),
         ) from error
     return Answer(received, text, value, request, request.params, removed)
 
