@@ -211,8 +211,8 @@ def _joined(work: _Work, since: datetime, counted: int, wanted: list[_List]) -> 
     )
     if known > counted:
         reading.notes.append(
-            f"{known - counted} of them are gone, the console counts {counted}: as many others that "
-            "came into view unchanged would not be missed before all are read again"
+            f"{known - counted} of them are gone, the console counts {counted}: as many others "
+            "that came into view unchanged would not be missed before all are read again"
         )
     return completeness(
         ended=True,
