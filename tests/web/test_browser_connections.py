@@ -34,6 +34,32 @@ def signed_in(demo: Demo, browser: Browser, width: int, *, scripts: bool = True)
     return page
 
 
+def header_is_readable(page: Page, name: str) -> None:
+    """The connection's name has room; from 1440 pixels on, the navigation is one line."""
+    expect(page.get_by_label("Connection", exact=True)).to_have_value(name)
+    select = page.locator(".switcher select").bounding_box()
+    nav = page.locator(".main-nav").bounding_box()
+    link = page.locator(".main-nav a").first.bounding_box()
+    assert select
+    assert nav
+    assert link
+    assert select["width"] >= 150
+    assert page.viewport_size
+    if page.viewport_size["width"] >= 1440:
+        assert nav["height"] < 2 * link["height"]
+
+
+def badges_stand_beside_titles(page: Page) -> None:
+    """No badge of a diagnosis reaches into its title."""
+    for each in page.locator(".attention li").all():
+        badge = each.locator(".state").bounding_box()
+        title = each.locator(".attention-title").bounding_box()
+        assert badge
+        assert title
+        beside = badge["x"] + badge["width"] <= title["x"]
+        assert beside or badge["y"] + badge["height"] <= title["y"]
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 def test_from_two_fields_to_a_diagnosis(
     demo: Demo, browser: Browser, console: Running, width: int
@@ -66,6 +92,8 @@ def test_from_two_fields_to_a_diagnosis(
     expect(page.get_by_text("Only one site is seen")).to_be_visible()
     expect(page.get_by_text("gives the service user Account scope").first).to_be_visible()
     stays_in_place(page)
+    header_is_readable(page, name)
+    badges_stand_beside_titles(page)
     assert console.token not in page.content()
 
     page.get_by_role("link", name="Edit Connection").click()

@@ -1,6 +1,7 @@
 """Which collections there are, and everything one manifest says."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,8 @@ from watchkeeper.model.collection import Collection, Verdict
 from watchkeeper.queries.newest import collection_id
 from watchkeeper.queries.paging import Page, clamp, page_of
 
+_STATED = "STATED"
+_OF_EVERY_REQUEST = frozenset({"method", "path", "params", "page"})
 SORTS = {"ended": "ended", "resource": "resource", "verdict": "verdict", "rows": "distinct"}
 
 
@@ -66,8 +69,9 @@ class PageFile:
 
 @dataclass(frozen=True, slots=True)
 class RequestRow:
-    """One request of a collection."""
+    """One request of a collection; `told` is what a stated one says of its document."""
 
+    method: str
     path: str
     params: Mapping[str, str]
     status: int
@@ -75,6 +79,17 @@ class RequestRow:
     bytes: int
     seconds: float
     failures: tuple[str, ...]
+    page: int | None
+    told: Mapping[str, str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """Of what the company states: by whom, from where, and what was overwritten how often."""
+
+    by: str
+    sources: tuple[str, ...]
+    removed: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +102,7 @@ class CollectionView:
     bytes: int
     table_bytes: int
     table_sha256: str
+    stated: Stated | None
 
 
 def collections(  # noqa: PLR0913 - what a list may be asked for, by name
@@ -164,6 +180,7 @@ def collection(
         bytes=sum(int(file["bytes"]) for file in files),
         table_bytes=int(table.get("bytes", 0)),
         table_sha256=str(table.get("sha256", "")),
+        stated=_stated(found.manifest.get("source", {}), listed_requests),
     )
 
 
@@ -216,7 +233,10 @@ def _page(found: Mapping[str, Any]) -> PageFile:
 
 
 def _request(found: Mapping[str, Any]) -> RequestRow:
+    method = found.get("method", "")
+    told = {name: each for name, each in found.items() if name not in _OF_EVERY_REQUEST}
     return RequestRow(
+        method=method,
         path=found["path"],
         params=found.get("params", {}),
         status=found.get("status", 0),
@@ -224,4 +244,19 @@ def _request(found: Mapping[str, Any]) -> RequestRow:
         bytes=found.get("bytes", 0),
         seconds=found.get("seconds", 0.0),
         failures=tuple(found.get("failures", ())),
+        page=found.get("page"),
+        told={name: each for name, each in told.items() if each and isinstance(each, str | int)}
+        if method == _STATED
+        else {},
     )
+
+
+def _stated(source: Mapping[str, Any], requests: Sequence[Mapping[str, Any]]) -> Stated | None:
+    """None for what was asked of a console."""
+    if "stated_by" not in source:
+        return None
+    removed: Counter[str] = Counter()
+    for each in requests:
+        removed.update(each.get("removed", {}))
+    sources = dict.fromkeys(str(each["from"]) for each in requests if each.get("from"))
+    return Stated(str(source["stated_by"]), tuple(sources), dict(removed))

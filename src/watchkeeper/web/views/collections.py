@@ -1,5 +1,6 @@
 """Collections: the list, and one with everything its manifest says."""
 
+from shlex import quote
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,6 +9,7 @@ from django.views.decorators.http import require_GET
 from watchkeeper.locker import layout
 from watchkeeper.model.collection import Verdict
 from watchkeeper.queries import collections as queries
+from watchkeeper.web import by_hand
 from watchkeeper.web.asked import asked, newest_first, number
 from watchkeeper.web.page import nothing_connected, page, setting
 
@@ -71,6 +73,7 @@ def collection(request: HttpRequest, identity: UUID) -> HttpResponse:
         "error": manifest.get("error"),
         "folder": view.collection.path,
         "manifest_file": f"{view.collection.path}/{layout.MANIFEST}",
-        "where": found.locker.store.where,
+        "where": quote(found.locker.store.where),
+        "page_by_hand": by_hand.commands(view.collection.path, manifest.get("pages", [])),
     }
     return found.show(request, "web/collection.html", context)
