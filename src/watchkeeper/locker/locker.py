@@ -319,8 +319,23 @@ class Locker:
         return tables.read(self.store, f"{collection.path}/{layout.TABLE}", columns)
 
     def items(self, assessment: Assessment) -> pa.Table:
-        """The items of an assessment: subject, name, outcome, reason, observed (JSON)."""
-        return tables.read(self.store, f"{assessment.path}/{layout.ITEMS}")
+        """The items of an assessment: subject, name, outcome, reason, observed (JSON).
+
+        Raises Tampered when they are not those of its manifest.
+        """
+        return self.whole_table(assessment.path, layout.ITEMS)
+
+    def whole_table(self, folder: str, name: str) -> pa.Table:
+        """A table of a sealed folder; raises Tampered when it is not the one of the manifest."""
+        path = f"{folder}/{name}"
+        listed = json.loads(self.manifest(folder)[0])["files"]
+        sealed = {file["path"]: file["sha256"] for file in listed}
+        data = self.store.get(path)
+        if hashlib.sha256(data).hexdigest() != sealed.get(name):
+            raise Tampered(
+                f"{path} is not what was sealed.", hint="See what `watchkeeper verify` says."
+            )
+        return tables.parsed(path, data)
 
     def _folders(
         self, kind: str, connection: str | None, level: str, value: str | None
