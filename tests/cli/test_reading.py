@@ -69,3 +69,22 @@ def test_a_forged_manifest_is_refused(
     forged = watchkeeper(*words)
     assert (forged.code, forged.out) == (5, "")
     assert "is not what was sealed" in forged.err
+
+
+def test_foreign_folders_are_passed_over_and_what_lies_in_them_is_named(locker: Path) -> None:
+    for kind in ("collections", "assessments"):
+        for above in (locker / kind, next((locker / kind).rglob("id=*"))):
+            (above / "@eaDir").mkdir()
+            (above / "@eaDir" / "manifest.json").write_text("{}")
+    assert watchkeeper("results", "--locker", locker).code == 1
+    for words in (["items", "HLT-01"], ["collections"]):
+        shown = watchkeeper(*words, "--locker", locker, "--connection", "acme", "--json")
+        assert len(shown.document) == 1
+    assert [
+        each["resource"]
+        for each in watchkeeper("collections", "--locker", locker, "--json").document
+    ] == ["agents"]
+    told = watchkeeper("verify", locker)
+    assert told.code == 5
+    assert "collections/@eaDir/manifest.json" in told.out
+    assert "@eaDir/manifest.json is foreign" in told.out

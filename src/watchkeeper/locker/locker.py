@@ -222,7 +222,9 @@ class Locker:
 
     def connections(self) -> list[str]:
         """The connections that have collections, sorted."""
-        return [path.rsplit("connection=", 1)[1] for path in self.store.folders(layout.COLLECTIONS)]
+        start = f"{layout.COLLECTIONS}/connection="
+        folders = self.store.folders(layout.COLLECTIONS)
+        return [path.removeprefix(start) for path in folders if path.startswith(start)]
 
     def collections(
         self, connection: str | None = None, resource: str | None = None
@@ -340,16 +342,18 @@ class Locker:
     def _folders(
         self, kind: str, connection: str | None, level: str, value: str | None
     ) -> Iterator[str]:
-        """Folders with a manifest, narrowed by the hive levels that are known."""
-        prefix = kind
+        """Folders with a manifest, narrowed by the hive levels that are known; no foreign ones."""
+        prefix, start = kind, f"{kind}/connection="
         if connection is not None:
             prefix += f"/connection={connection}"
             if value is not None:
                 prefix += f"/{level}={value}"
         end = f"/{layout.MANIFEST}"
         for path, _ in self.store.files(prefix):
-            if path.endswith(end) and (value is None or f"/{level}={value}/" in path):
-                yield path.removesuffix(end)
+            folder = path.removesuffix(end)
+            own = path.startswith(start) and folder == layout.folder_of(path)
+            if own and (value is None or f"/{level}={value}/" in path):
+                yield folder
 
 
 def _marker(manifest: str) -> str:
