@@ -221,3 +221,8 @@ def visible(text: str) -> str:
 def number(value: int | None) -> str:
     """A count for people, a dash where there is none."""
     return "–" if value is None else f"{value:,}"
+
+
+def records(count: int) -> str:
+    """So many records, in words for people."""
+    return f"{count:,} record{'' if count == 1 else 's'}"

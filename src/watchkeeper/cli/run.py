@@ -24,6 +24,7 @@ from watchkeeper.cli._console import (
     open_console,
     output,
     print_json,
+    records,
     visible,
 )
 
@@ -269,7 +270,7 @@ class _progress:  # noqa: N801 - used like a function
     def _step(self, step: Any) -> None:
         name = step.resource.title
         if self._lines and step.verdict is not None:
-            print(f"{name}: {step.verdict.value}, {step.rows:,} records", file=sys.stderr)
+            print(f"{name}: {step.verdict.value}, {records(step.rows)}", file=sys.stderr)
         if name not in self._tasks:
             self._tasks[name] = self._bar.add_task(name, total=None, state="")
         done = step.verdict is not None
