@@ -9,12 +9,15 @@ import typer
 
 from watchkeeper.cli import _command, _commands
 from watchkeeper.cli._console import TOKEN_VARIABLE
+from watchkeeper.model.resource import Walk
+from watchkeeper.resources import everything
 from watchkeeper.settings import SETTINGS
 
 ROOT = Path(__file__).parents[1]
 CODE = re.compile(r"^```\n(.*?)^```$|`([^`\n]+)`", re.DOTALL | re.MULTILINE)
 CALL = re.compile(r"(?<![\w-])watchkeeper ([a-z][a-z-]*)([^\n|&;]*)")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+ROLE = re.compile(r"if it may view (.+?) and (.+?)\.")
 VARIABLE = re.compile(r"WATCHKEEPER_[A-Z_]+")
 
 
@@ -66,3 +69,17 @@ def test_every_variable_that_is_named_is_a_setting_and_every_setting_is_named() 
     named = {found for text in documents().values() for found in VARIABLE.findall(text)}
 
     assert named == {*SETTINGS, TOKEN_VARIABLE}
+
+
+def test_the_role_that_a_token_needs_may_view_what_is_read_and_nothing_else() -> None:
+    (told,) = ROLE.findall(documents()["docs/connecting.md"])
+    named = {f"{name}.view" for name in (*told[0].split(", "), told[1])}
+
+    assert named == {each.permission for each in everything().values() if each.permission}
+
+
+def test_what_is_complete_without_a_count_is_named() -> None:
+    (told,) = re.findall(r"without pages \((.+?)\)", documents()["docs/evidence.md"])
+    single = {name for name, each in everything().items() if each.walk is Walk.SINGLE}
+
+    assert set(re.findall(r"`(\w+)`", told)) == single

@@ -233,6 +233,31 @@ def test_a_run_killed_midway_leaves_a_locker_that_verifies_and_the_next_run_comp
     assert agents[-1].completeness.distinct == 600
 
 
+def test_a_run_stopped_by_hand_says_what_stays_and_the_next_goes_on(
+    tmp_path: Path, token_file: Path, company: Company
+) -> None:
+    locker = tmp_path / "locker"
+    with running(company, faults=["slow:60"]) as sim:
+        options = [*give(sim, token_file), "--locker", str(locker), "--only", "agents,own_user"]
+        process = subprocess.Popen(
+            command("run", *options), env=environment(), stderr=subprocess.PIPE, text=True
+        )
+        deadline = time.monotonic() + 30
+        pages = "resource=agents/**/page-*"  # of the version alone nobody goes on with anything
+        while not any(locker.rglob(pages)) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=30)
+        assert process.returncode == 130
+        assert "what was sealed stays; the next `run` within six hours, with the same" in told
+        assert "Traceback" not in told
+        sim.set_faults()
+        again = watchkeeper("run", *options)
+    assert "Went on where an earlier run was cut off: " in again.out
+    assert "complete, 1 record\n" in again.err
+    assert "complete, 600 records\n" in again.err
+
+
 def test_every_stored_page_can_be_printed(
     company: Company, tmp_path: Path, token_file: Path
 ) -> None:

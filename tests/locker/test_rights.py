@@ -40,3 +40,36 @@ def test_a_folder_of_the_locker_that_may_not_be_read_is_told() -> None:
     told = seen("collections/connection=acme")
     assert told.startswith("collections/connection=acme in LOCKER cannot be read: ")
     assert "Permission denied" in told
+
+
+_READER = """
+import os, pathlib, tempfile
+from watchkeeper.errors import LockerError
+from watchkeeper.locker.locker import Locker
+with tempfile.TemporaryDirectory() as name:
+    place = pathlib.Path(name, "locker")
+    Locker.open(place, create=True)
+    pathlib.Path(name).chmod(0o755)
+    place.chmod(0o555)
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        Locker.open(place, create=True).begin_run("one", {})
+    except LockerError as error:
+        print(error.exit_code, str(error).replace(name, "FOLDER"))
+    if root:
+        os.seteuid(0)
+    place.chmod(0o755)
+"""
+
+
+def test_who_may_only_read_a_locker_is_told_so_before_a_run() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", _READER], capture_output=True, text=True, check=False
+    )
+    assert ended.stderr == ""
+    assert ended.stdout == (
+        "3 open/run-one in FOLDER/locker cannot be taken: Permission denied. "
+        "Run it as a user who may write to the locker, on a disk with room.\n"
+    )

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from watchkeeper import __version__
-from watchkeeper.cli._console import fail
+from watchkeeper.cli._console import INTERRUPTED, fail
 from watchkeeper.errors import WatchkeeperError
 
 _HELP = (
@@ -81,5 +81,5 @@ def main() -> None:
         sys.stderr.close()  # the reader of a pipe left; nothing to say and nobody to say it to
         sys.exit(0)
     except KeyboardInterrupt:
-        print("stopped: what was sealed stays, the rest is ignored", file=sys.stderr)
-        sys.exit(130)
+        print("stopped", file=sys.stderr)  # before its command had begun
+        sys.exit(INTERRUPTED)

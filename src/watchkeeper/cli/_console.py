@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from watchkeeper.sentinelone.client import Console
 
 TOKEN_VARIABLE = "WATCHKEEPER_TOKEN"  # noqa: S105 - the variable's name
+# The exit code of what was stopped with Ctrl-C, as shells have it.
+INTERRUPTED = 130
 # Console text is hostile: no control character and no direction mark reaches a terminal.
 _HOSTILE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -219,3 +221,8 @@ def visible(text: str) -> str:
 def number(value: int | None) -> str:
     """A count for people, a dash where there is none."""
     return "–" if value is None else f"{value:,}"
+
+
+def records(count: int) -> str:
+    """So many records, in words for people."""
+    return f"{count:,} record{'' if count == 1 else 's'}"

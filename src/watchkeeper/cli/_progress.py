@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
+from watchkeeper.cli._console import records
+
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
@@ -79,4 +81,4 @@ class Bars:
             )
             if done and self._lines and name not in self._told:
                 self._told.add(name)
-                print(f"{step['title']}: {done}, {step['rows']:,} records", flush=True)
+                print(f"{step['title']}: {done}, {records(step['rows'])}", flush=True)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watchkeeper.cli._console import visible
+from watchkeeper.cli._console import INTERRUPTED, visible
 from watchkeeper.cli._installation import DataFolderOption, actor
 from watchkeeper.errors import UsageError, WatchkeeperError
 
@@ -120,7 +120,7 @@ def _follow(runs: "list[Run]") -> None:
                 failed.append(run.connection.name)
     except KeyboardInterrupt:
         print("No longer waiting; the runs go on.", file=sys.stderr)
-        raise typer.Exit(130) from None
+        raise typer.Exit(INTERRUPTED) from None
     if failed:
         raise WatchkeeperError(
             f"Nothing, or not all, was collected of {', '.join(failed)}.",

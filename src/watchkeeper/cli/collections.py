@@ -38,6 +38,7 @@ def command(
         )
     store = Locker.open(locker)
     found = store.collections(known_connection(store, connection), resource)
+    store.vouch(each.path for each in found)
     if as_json:
         print_json([_report.collection_as_json(each) for each in found])
     elif not found:

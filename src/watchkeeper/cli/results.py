@@ -44,7 +44,7 @@ def command(
     found = [each for each in found if each.judged_at <= now]
     if not history:
         found = list({(each.connection, each.control): each for each in found}.values())
-        store.vouch(each.path for each in found)
+    store.vouch(each.path for each in found)
     found = [as_read(each, now) for each in found]
     if as_json:
         print_json([_report.assessment_as_json(each) for each in found])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from watchkeeper.cli._console import (
+    INTERRUPTED,
     AllowHost,
     AsJson,
     CaFile,
@@ -23,6 +24,7 @@ from watchkeeper.cli._console import (
     open_console,
     output,
     print_json,
+    records,
     visible,
 )
 
@@ -75,8 +77,6 @@ def command(
     from watchkeeper.cli import _report
     from watchkeeper.collection.engine import collect
     from watchkeeper.controls import ids, tenant
-    from watchkeeper.errors import UsageError
-    from watchkeeper.locker.layout import connection_id
     from watchkeeper.locker.locker import Locker
 
     client = open_console(
@@ -93,17 +93,16 @@ def command(
     )
     tenant.use(controls, ids())
     resources, wanted = _selection(only)
-    name = connection_id(client.address.netloc if connection is None else connection)
-    if connection is not None and name != connection.lower():
-        raise UsageError(
-            f"{connection!r} is no name for a connection.",
-            hint="Use letters, digits, dots, dashes and underscores.",
-        )
+    name = _name(connection, client.address.netloc)
     store = Locker.open(locker, create=True)
-    with _progress(quiet=as_json) as listener:
-        report = collect(client, store, name, only=resources, agent=agent, on_progress=listener)
-        client.close()
-        results = [] if agent is not None else _judge(store, name, wanted)
+    try:
+        with _progress(quiet=as_json) as listener:
+            report = collect(client, store, name, only=resources, agent=agent, on_progress=listener)
+            client.close()
+            results = [] if agent is not None else _judge(store, name, wanted)
+    except KeyboardInterrupt:
+        print(_stopped(store, agent), file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
     document = _document(name, client.address.url, store, report, results)
     if as_json:
         print_json(document)
@@ -115,6 +114,29 @@ def command(
     if agent is not None:
         raise typer.Exit(_agent_exit(report, agent))
     raise typer.Exit(3 if faulty else _report.exit_code(results))
+
+
+def _name(given: str | None, host: str) -> str:
+    """The connection's name in the locker; raises UsageError for what cannot be one."""
+    from watchkeeper.errors import UsageError
+    from watchkeeper.locker.layout import connection_id
+
+    name = connection_id(host if given is None else given)
+    if given is not None and name != given.lower():
+        raise UsageError(
+            f"{given!r} is no name for a connection.",
+            hint="Use letters, digits, dots, dashes and underscores.",
+        )
+    return name
+
+
+def _stopped(store: "Locker", agent: str | None) -> str:
+    """What becomes of a run that was stopped by hand; nobody goes on with one of a device."""
+    told = "stopped: what was sealed stays"
+    if agent is not None:
+        return f"{told}, the rest is ignored"
+    when = "within six hours" if store.store.root is not None else "in ten minutes to six hours"
+    return f"{told}; the next `run` {when}, with the same token, goes on with what was under way"
 
 
 def _selection(only: str | None) -> tuple[list[str] | None, list[str] | None]:
@@ -248,7 +270,7 @@ class _progress:  # noqa: N801 - used like a function
     def _step(self, step: Any) -> None:
         name = step.resource.title
         if self._lines and step.verdict is not None:
-            print(f"{name}: {step.verdict.value}, {step.rows:,} records", file=sys.stderr)
+            print(f"{name}: {step.verdict.value}, {records(step.rows)}", file=sys.stderr)
         if name not in self._tasks:
             self._tasks[name] = self._bar.add_task(name, total=None, state="")
         done = step.verdict is not None

@@ -227,7 +227,9 @@ class Locker:
 
     def connections(self) -> list[str]:
         """The connections that have collections, sorted."""
-        return [path.rsplit("connection=", 1)[1] for path in self.store.folders(layout.COLLECTIONS)]
+        start = f"{layout.COLLECTIONS}/connection="
+        folders = self.store.folders(layout.COLLECTIONS)
+        return [path.removeprefix(start) for path in folders if path.startswith(start)]
 
     def collections(
         self, connection: str | None = None, resource: str | None = None
@@ -324,22 +326,39 @@ class Locker:
         return tables.read(self.store, f"{collection.path}/{layout.TABLE}", columns)
 
     def items(self, assessment: Assessment) -> pa.Table:
-        """The items of an assessment: subject, name, outcome, reason, observed (JSON)."""
-        return tables.read(self.store, f"{assessment.path}/{layout.ITEMS}")
+        """The items of an assessment: subject, name, outcome, reason, observed (JSON).
+
+        Raises Tampered when they are not those of its manifest.
+        """
+        return self.whole_table(assessment.path, layout.ITEMS)
+
+    def whole_table(self, folder: str, name: str) -> pa.Table:
+        """A table of a sealed folder; raises Tampered when it is not the one of the manifest."""
+        path = f"{folder}/{name}"
+        listed = json.loads(self.manifest(folder)[0])["files"]
+        sealed = {file["path"]: file["sha256"] for file in listed}
+        data = self.store.get(path)
+        if hashlib.sha256(data).hexdigest() != sealed.get(name):
+            raise Tampered(
+                f"{path} is not what was sealed.", hint="See what `watchkeeper verify` says."
+            )
+        return tables.parsed(path, data)
 
     def _folders(
         self, kind: str, connection: str | None, level: str, value: str | None
     ) -> Iterator[str]:
-        """Folders with a manifest, narrowed by the hive levels that are known."""
-        prefix = kind
+        """Folders with a manifest, narrowed by the hive levels that are known; no foreign ones."""
+        prefix, start = kind, f"{kind}/connection="
         if connection is not None:
             prefix += f"/connection={connection}"
             if value is not None:
                 prefix += f"/{level}={value}"
         end = f"/{layout.MANIFEST}"
         for path, _ in self.store.files(prefix):
-            if path.endswith(end) and (value is None or f"/{level}={value}/" in path):
-                yield path.removesuffix(end)
+            folder = path.removesuffix(end)
+            own = path.startswith(start) and folder == layout.folder_of(path)
+            if own and (value is None or f"/{level}={value}/" in path):
+                yield folder
 
 
 def _marker(manifest: str) -> str:

@@ -149,7 +149,13 @@ class Store:
         several that want it the one gets it who writes the next claim.
         """
         if self.root is not None:
-            return _lock(self.root / folder, create=new)
+            try:
+                return _lock(self.root / folder, create=new)
+            except OSError as error:
+                raise LockerError(
+                    f"{folder} in {self.where} cannot be taken: {error.strerror}.",
+                    hint="Run it as a user who may write to the locker, on a disk with room.",
+                ) from error
         newest, claims = datetime.min.replace(tzinfo=UTC), 0
         for chunk in obstore.list(self._store, folder):
             newest = max([newest, *(meta["last_modified"] for meta in chunk)])

@@ -163,6 +163,12 @@ def read(store: Store, path: str, columns: Sequence[str] | None = None) -> pa.Ta
         return file.read(columns=_named(columns), use_threads=False)
 
 
+def parsed(path: str, data: bytes) -> pa.Table:
+    """A Parquet file that is at hand; raises LockerError when it is not one."""
+    with _naming(path):
+        return pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
+
+
 def batches(
     store: Store, path: str, columns: Sequence[str] | None = None
 ) -> Iterator[pa.RecordBatch]:
@@ -177,9 +183,14 @@ def _named(columns: Sequence[str] | None) -> list[str] | None:
 
 @contextmanager
 def _opened(store: Store, path: str) -> Iterator[pq.ParquetFile]:
+    with _naming(path), store.open_reader(path) as source:
+        yield pq.ParquetFile(source)
+
+
+@contextmanager
+def _naming(path: str) -> Iterator[None]:
     try:
-        with store.open_reader(path) as source:
-            yield pq.ParquetFile(source)
+        yield
     except (pa.ArrowException, OSError) as error:
         raise LockerError(
             f"{path} is no readable table: {error}", hint="See what `watchkeeper verify` says."

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from watchkeeper.locker import layout, tables
+from watchkeeper.locker import layout
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.statement import Decided, ScopeRule, State
 from watchkeeper.resources import everything
@@ -132,7 +132,7 @@ def rows(locker: Locker, resource: str, path: str) -> tuple[Mapping[str, Any], .
     key = (locker.store.where, path)
     if key not in _rows:
         names = [column.name for column in everything()[resource].columns]
-        found = tables.read(locker.store, f"{path}/{layout.TABLE}").to_pylist()
+        found = locker.whole_table(path, layout.TABLE).to_pylist()
         if len(_rows) >= _MOST_KEPT:
             _rows.clear()
         _rows[key] = tuple(dict.fromkeys(names) | row for row in found)
