@@ -254,6 +254,18 @@ def test_the_page_shows_every_resource_and_what_is_wrong(admin: Client, world: W
     assert world.company.name in text
 
 
+def test_without_an_accepted_token_no_turn_is_promised(
+    admin: Client, world: World, console: Running, ledger: App
+) -> None:
+    page = f"/connections/{COMPANY}/"
+    assert "once the token is accepted" not in said(admin.get(page).content)
+    note_state(world.company, ConnectionState.TOKEN_DEAD, "401", ledger.installation.clock.now())
+    assert "once the token is accepted" in said(admin.get(page).content)
+
+    fresh = said(admin.get(f"/connections/{added(console, ledger).name}/").content)
+    assert "nothing to have gaps" in fresh
+
+
 def test_nothing_is_green_that_does_not_work(admin: Client, console: Running, ledger: App) -> None:
     connection = added(console, ledger)
     now = ledger.installation.clock.now()

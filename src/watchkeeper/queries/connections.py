@@ -92,6 +92,11 @@ class ConnectionView:
         """True when the last use of the connection went well."""
         return self.state == "ok"
 
+    @property
+    def waits_for_token(self) -> bool:
+        """True when the schedule has no turns before a token is accepted again."""
+        return self.state in {"token dead", "token lost"}
+
     def token_state(self, now: datetime) -> str:
         """`expired`, `soon`, `valid` or `unknown`."""
         if self.token_expires_at is None:

@@ -162,6 +162,7 @@ def connection(request: HttpRequest, name: str) -> HttpResponse:
         "runs": queries.runs_of(view.id),
         "left": view.newest_run.left(now) if view.newest_run else None,
         "gaps": gaps(view.id, now - _GAPS_SHOWN),
+        "ever_whole": any(each.newest_complete for each in fresh),
         "may_collect": may(request.user, Action.COLLECT) and held.removed_at is None,
         "may_connect": may(request.user, Action.CONNECT),
         "now": now,
