@@ -237,7 +237,7 @@ def test_a_run_stopped_by_hand_says_what_stays_and_the_next_goes_on(
     tmp_path: Path, token_file: Path, company: Company
 ) -> None:
     locker = tmp_path / "locker"
-    with running(company, faults=["slow:60"]) as sim:
+    with running(company, faults=["slow:800"]) as sim:
         options = [*give(sim, token_file), "--locker", str(locker), "--only", "agents,own_user"]
         process = subprocess.Popen(
             command("run", *options), env=environment(), stderr=subprocess.PIPE, text=True
