@@ -13,9 +13,11 @@ import pytest
 from watchkeeper.collection.engine import Report, collect
 from watchkeeper.errors import GoneSilent
 from watchkeeper.locker.locker import Locker
+from watchkeeper.resources import everything
 from watchkeeper.sentinelone.address import parse_address
 from watchkeeper.sentinelone.client import Console
 from watchkeeper.sentinelone.limits import Limits
+from watchkeeper.sentinelone.redact import until_secrets
 from watchkeeper.sentinelone.token import parse_token
 
 SECRET = "0123456789abcdef" * 5
@@ -182,3 +184,15 @@ def test_headers_that_dribble_end_within_the_time_limit(tmp_path: Path) -> None:
 def test_another_device_than_the_one_asked_for_is_refused(tmp_path: Path) -> None:
     report = collected(listing([{"id": "2"}], 1), tmp_path, "agents", agent="1")
     assert not report.collections[0].complete
+
+
+@pytest.mark.parametrize("quote", ['"', '\\"', "&quot;"])
+def test_an_excerpt_ends_before_whatever_a_resource_calls_secret(quote: str) -> None:
+    keys = {key for resource in everything().values() for key in resource.secrets}
+    assert "registrationToken" in keys
+    for key in keys:
+        body = f"{{{quote}id{quote}: 1, {quote}{key}{quote} : {quote}hidden{quote}}}"
+        told = until_secrets(body)
+        assert told.startswith(f"{{{quote}id")
+        assert "hidden" not in told, key
+    assert until_secrets("the token: none") == "the token: none"

@@ -2,6 +2,7 @@
 
 import json
 import re
+import string
 from collections.abc import Iterator
 
 from watchkeeper.sentinelone.token import Token
@@ -12,11 +13,13 @@ REMOVED = b'"[removed by Watchkeeper]"'
 _COLON = re.compile(rb"\s*:\s*")
 _HARMLESS = re.compile(rb'(?:null|""|\[\s*\]|\{\s*\})(?=\s*[,}\]])')
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
-# As JSON writes it, also where that stands in a text (`\\"`) or in a page for people.
+# The end of a key that sounds secret, as JSON writes it, also where that stands in a text or in a
+# page for people; bounded, so that no text makes the search long.
 _SECRET = re.compile(
-    r"""\w*(?:key|token|secret|passw|passphrase|cert)\w*(?:["'\\]|&quot;|&#34;|&#x22;)+\s*:""",
+    r"""(?:key|token|secret|passw|passphrase|cert)\w{0,40}(?:["'\\]|&quot;|&#34;|&#x22;){1,4}\s*:""",
     re.IGNORECASE,
 )
+_OF_A_KEY = f"{string.ascii_letters}{string.digits}_\\\"'"
 # To look at one byte more takes as long as to look through so many for a word.
 _RARE = 1_000
 _decoder = json.JSONDecoder()
@@ -35,7 +38,7 @@ def until_secrets(excerpt: str) -> str:
     Of which resource it is, and so which keys are secret, is not known everywhere.
     """
     found = _SECRET.search(excerpt)
-    return excerpt[: found.start()] if found else excerpt
+    return excerpt[: found.start()].rstrip(_OF_A_KEY) if found else excerpt
 
 
 def redact(page: bytes, secrets: tuple[str, ...]) -> tuple[bytes, dict[str, int]]:
