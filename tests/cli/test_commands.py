@@ -239,9 +239,14 @@ def test_a_run_stopped_by_hand_says_what_stays_and_the_next_goes_on(
     locker = tmp_path / "locker"
     with running(company, faults=["slow:800"]) as sim:
         options = [*give(sim, token_file), "--locker", str(locker), "--only", "agents,own_user"]
-        process = subprocess.Popen(
-            command("run", *options), env=environment(), stderr=subprocess.PIPE, text=True
-        )
+        # A job in the background ignores it, and so would every process that it starts.
+        ours = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            process = subprocess.Popen(
+                command("run", *options), env=environment(), stderr=subprocess.PIPE, text=True
+            )
+        finally:
+            signal.signal(signal.SIGINT, ours)
         deadline = time.monotonic() + 30
         pages = "resource=agents/**/page-*"  # of the version alone nobody goes on with anything
         while not any(locker.rglob(pages)) and time.monotonic() < deadline:
