@@ -68,7 +68,7 @@ def test_a_threat_that_went_has_no_timeline(collecting: Collecting, sim: Running
     found = last(collecting, sim, without_one, "timelines")
 
     assert found.complete
-    assert f"1 threats were gone when they were asked for: {gone}" in found.completeness.notes
+    assert f"threats gone when they were asked for, 1 in all: {gone}" in found.completeness.notes
 
 
 def test_a_timeline_that_is_not_counted_is_not_whole(collecting: Collecting, sim: Running) -> None:

@@ -100,7 +100,7 @@ def _check_gone(reading: Reading, gone: list[str]) -> None:
             )
     if gone:
         named = ", ".join(gone[:_NAMED_AT_ONCE])
-        reading.notes.append(f"{len(gone)} threats were gone when they were asked for: {named}")
+        reading.notes.append(f"threats gone when they were asked for, {len(gone)} in all: {named}")
 
 
 def due_timelines(threats: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:

@@ -337,12 +337,7 @@ class Locker:
         path = f"{folder}/{name}"
         listed = json.loads(self.manifest(folder)[0])["files"]
         sealed = {file["path"]: file["sha256"] for file in listed}
-        data = self.store.get(path)
-        if hashlib.sha256(data).hexdigest() != sealed.get(name):
-            raise Tampered(
-                f"{path} is not what was sealed.", hint="See what `watchkeeper verify` says."
-            )
-        return tables.parsed(path, data)
+        return tables.parsed(path, self.pages.check(path, {"sha256": sealed.get(name)}))
 
     def _folders(
         self, kind: str, connection: str | None, level: str, value: str | None

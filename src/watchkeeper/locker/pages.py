@@ -142,7 +142,7 @@ class PageReader:
         return text
 
     def check(self, path: str, page: Mapping[str, Any]) -> bytes:
-        """The bytes of a page as stored; raises Tampered and LockerError as `text` does."""
+        """A file as its record (`sha256`) has it; raises Tampered and LockerError as `text`."""
         data = self._store.get(path)
         if hashlib.sha256(data).hexdigest() != page["sha256"]:
             raise Tampered(
