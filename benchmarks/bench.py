@@ -75,11 +75,9 @@ class Bench:
 
     def once(self, program: Program, console: Console, folder: Path | None = None) -> Figures:
         """One run of a program, in a folder of its own unless one is given; raises Failed."""
-        if folder is None:
-            with self.folder() as fresh:
-                return self.once(program, console, fresh)
         if self.left <= 0:
             raise Failed("no time was left")
+        folder = folder or console.fresh()
         python = self.others if program.theirs else self.ours
         case = CASES / f"{program.file}.py"
         command = (python, case, console.url, console.token_file, folder, *program.told)

@@ -18,11 +18,20 @@ _PATIENCE = 60  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """Where it listens, the file with its token, and its process."""
+    """Where it listens, the file with its token, its process, and a folder that goes with it."""
 
     url: str
     token_file: Path
     process: subprocess.Popen[str]
+    folder: Path
+
+    def fresh(self) -> Path:
+        """An empty folder, which stays as long as the console.
+
+        A file system that has just removed files takes longer to make new ones (ext4 looks through
+        what it removed in the last seconds), so nothing is removed between two rounds.
+        """
+        return Path(tempfile.mkdtemp(dir=self.folder))
 
     def tell(self, word: str, number: float) -> None:
         """`latency` in ms, `day` to go to, or percent of threats to `touch`; returns when done."""
@@ -65,6 +74,6 @@ def serving(**sizes: object) -> Iterator[Console]:
                 url = process.stdout.readline().strip() if process.stdout else ""
                 if not url:
                     raise RuntimeError("the simulated console did not start")
-                yield Console(url, token_file, process)
+                yield Console(url, token_file, process, Path(name))
             finally:
                 process.kill()

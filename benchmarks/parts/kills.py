@@ -86,7 +86,7 @@ class _Remembering(Console):
     """The console, which does not forget what it saw before the kill."""
 
     def __init__(self, console: Console) -> None:
-        super().__init__(console.url, console.token_file, console.process)
+        super().__init__(console.url, console.token_file, console.process, console.folder)
 
     def forget(self) -> None:
         """Does not."""

@@ -11,12 +11,18 @@ RUN = Program("watchkeeper run", "watchkeeper_run")
 UNLIMITED = replace(COLLECT.given("agents", "rates=none"), name="watchkeeper, no rate kept")
 CARTOGRAPHY = Program("cartography", "cartography_agents", theirs=True)
 REGSCALE = Program("regscale-cli", "regscale_agents", theirs=True)
+# As it comes it leaves agents out, and who keeps less is not faster.
+REGSCALE_ALL = Program("regscale-cli, all agents", "regscale_agents", ("all",), theirs=True)
 AIRBYTE = Program("airbyte-cdk", "airbyte_agents", theirs=True, slow=True)
 TUNED = Program("dlt, tuned", "dlt_duckdb", ("tuned",), theirs=True, slow=True)
 DLT = Program("dlt", "dlt_duckdb", theirs=True, slow=True)
 # What is compared most comes three times a turn: a machine's speed changes by the minute.
 PAIR = (FLOOR, COLLECT)
-PROGRAMS = (*PAIR, RUN, *PAIR, CARTOGRAPHY, *PAIR, REGSCALE, UNLIMITED, AIRBYTE, TUNED)
+PROGRAMS = (
+    *(*PAIR, RUN, REGSCALE),
+    *(*PAIR, CARTOGRAPHY, UNLIMITED),
+    *(*PAIR, REGSCALE_ALL, AIRBYTE, TUNED),
+)
 FEW, MANY = 10_000, 100_000
 
 _MOST_CPU = 4.0
@@ -28,11 +34,13 @@ def measure(bench: Bench, found: Found) -> None:
     """Every program at every size, in turns."""
     for number in (FEW, MANY):
         agents = bench.size(number)
-        # As it comes, dlt takes a minute for the few and would take ten for the many.
-        programs = (*PROGRAMS, DLT) if number == FEW or bench.full else PROGRAMS
+        case = f"{agents:,} agents"
         with bench.console(agents=agents) as console:
             bench.warm(console)
-            found.lines += bench.lines(programs, f"{agents:,} agents", agents, console, ROUNDS)
+            found.lines += bench.lines(PROGRAMS, case, agents, console, ROUNDS)
+            # As it comes, dlt takes a minute for the few and many minutes for the many.
+            if number == FEW or bench.full:
+                found.lines.append(bench.line(DLT, case, agents, console))
     few, many = (f"{bench.size(number):,} agents" for number in (FEW, MANY))
     _judge(found, many, many if bench.full else few)
 
@@ -50,7 +58,7 @@ def _judge(found: Found, case: str, slow: str) -> None:
         return f"{ratio:.2f} times", ratio <= _MOST_CPU
 
     def regscale() -> tuple[str, bool]:
-        ratio, unlimited = times(REGSCALE, "wall"), times(REGSCALE, "wall", ours=UNLIMITED)
+        ratio, unlimited = (times(REGSCALE_ALL, "wall", ours=own) for own in (COLLECT, UNLIMITED))
         return f"{ratio:.2f} times less, {unlimited:.1f} at no rate", ratio >= _REGSCALE_WALL
 
     def cartography() -> tuple[str, bool]:
@@ -68,7 +76,8 @@ def _judge(found: Found, case: str, slow: str) -> None:
         floor,
     )
     found.judge(
-        f"{case}: at least {_REGSCALE_WALL:.0f} times less wall than regscale-cli", regscale
+        f"{case}: at least {_REGSCALE_WALL:.0f} times less wall than regscale-cli, all agents",
+        regscale,
     )
     found.judge(f"{case}: less wall than cartography", cartography)
     found.judge(
