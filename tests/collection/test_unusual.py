@@ -183,3 +183,35 @@ def test_what_cannot_be_sealed_is_left_to_whoever_goes_on(
     assert [each.facts["resource"] for each in left] == ["agents"]
     for each in left:
         each.release()
+
+
+def test_a_name_that_was_cut_inside_a_character_hides_nothing(
+    collecting: Collecting, locker: Locker, sim: Running
+) -> None:
+    name = json.dumps(sim.company.agents[3]["computerName"]).encode()
+
+    def cut(_: str, said: Said) -> Said:
+        return said.but(body=said.body.replace(name, rb'"half \ud83d"'))
+
+    found = last(collecting, sim, cut, "agents")
+
+    assert found.complete
+    assert found.completeness.distinct == 60
+    assert any("halves of a character" in note for note in found.completeness.notes)
+    assert "half \ufffd" in locker.table(found).column("computer_name").to_pylist()
+    (page,) = json.loads(locker.manifest(found.path)[0])["pages"]
+    assert rb"half \ud83d" in locker.pages.text(f"{found.path}/{page['file']}", page)
+
+
+def test_words_of_a_console_that_were_cut_inside_a_character_are_told(
+    collecting: Collecting, sim: Running
+) -> None:
+    body = rb'{"errors":[{"code":4030010,"detail":"none \ud83d","title":"No"}]}'
+
+    def refused(path: str, said: Said) -> Said:
+        return said.but(status=403, body=body) if "/agents" in path else said
+
+    found = last(collecting, sim, refused, "agents")
+
+    assert found.completeness.verdict is Verdict.DENIED
+    assert "none \ufffd" in found.completeness.reason

@@ -236,3 +236,20 @@ def test_deep_nesting_in_what_is_not_read_ends_without_harm() -> None:
     deep = b'{"data":[{"id":"1","unknown":' + b"[" * 200_000 + b"]" * 200_000 + b"}]}"
     with pytest.raises((msgspec.DecodeError, RecursionError)):
         ResourceDecoder(RESOURCE)(deep)
+
+
+_PIECES = st.sampled_from(
+    ["a", "\\ud83d", "\\uDE00", "\\ud83d\\ude00", "\\\\ud83d", "\\ufffd", "\\n", "ä", "\\\\"]
+)
+
+
+@given(st.lists(_PIECES, max_size=8))
+def test_half_a_character_costs_itself_and_nothing_else(pieces: list[str]) -> None:
+    escaped = "".join(pieces)
+    rows = ResourceDecoder(RESOURCE)(f'{{"data":[{{"id":"{escaped}"}},{{"id":"2"}}]}}'.encode())
+    # Python's own reader lets halves pass.
+    expected = "".join(
+        "\ufffd" if 0xD800 <= ord(each) < 0xE000 else each for each in json.loads(f'"{escaped}"')
+    )
+    assert rows.values("id") == [expected, "2"]
+    assert rows.halves == sum(0xD800 <= ord(each) < 0xE000 for each in json.loads(f'"{escaped}"'))

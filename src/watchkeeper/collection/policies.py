@@ -261,6 +261,7 @@ def _single(reading: Reading) -> Callable[[bytes], _Policy]:
             batch=rows.batch,
             unreadable=rows.unreadable,
             absent=rows.absent,
+            halves=rows.halves,
             settings_sha256=settings_sha256(text),
         )
 
@@ -277,7 +278,7 @@ def settings_sha256(text: bytes) -> str:
     policy = data[0] if isinstance(data, list) else data
     settings = {name: value for name, value in policy.items() if name not in _NO_SETTINGS}
     canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _bound(

@@ -95,6 +95,7 @@ class Reading:
         for name, value in before.decided.items():
             self._writer.decide(name, value)
         self._unreadable: dict[str, int] = {}
+        self._halves = 0
         self._absent: tuple[str, ...] | None = None
 
     @property
@@ -251,6 +252,7 @@ class Reading:
         """
         for name, count in kept.rows.unreadable.items():
             self._unreadable[name] = self._unreadable.get(name, 0) + count
+        self._halves += kept.rows.halves
         new = self._writer.add(bind(self.resource, kept.rows.batch, kept.bound))
         if self._since is not None:
             self.older += older(new, self.resource.created, self._since)
@@ -294,6 +296,11 @@ class Reading:
         if self._unreadable:
             told = ", ".join(f"{name} ({count})" for name, count in self._unreadable.items())
             notes.append(f"values of an unexpected type became null: {told}")
+        if self._halves:
+            notes.append(
+                f"{self._halves} halves of a character stood alone, as in a text that was cut: read"
+                " as U+FFFD, and stored as received"
+            )
         completeness = replace(completeness, notes=tuple(notes))
         collection = self._writer.seal(self._record(), completeness, self._unreadable)
         self.job.collected[self.resource.name] = collection

@@ -17,6 +17,7 @@ from watchkeeper.errors import (
     UnknownParameter,
 )
 from watchkeeper.sentinelone.redact import until_secrets
+from watchkeeper.sentinelone.tolerant import without_halves
 
 EXCERPT = 2_000
 _OVERLAP = 8_192  # longer than any token
@@ -42,7 +43,7 @@ class Fault:
 def read_fault(text: bytes) -> Fault:
     """The first error of a body; anything else than the documented shape gives empty fields."""
     try:
-        body = json.loads(text)
+        body = json.loads(without_halves(text)[0])
         first = body["errors"][0]
         return Fault(
             code=int(first.get("code") or 0),

@@ -37,7 +37,8 @@ class Rows:
 
     `total` and `next_cursor` are the pagination's, None when it gives none;
     `unreadable` counts, by column, values that could not be read as the declared type and are
-    null; `absent` names declared fields that no record of the answer had.
+    null; `absent` names declared fields that no record of the answer had; `halves` is how many
+    halves of a character stood alone, which are read as U+FFFD.
     """
 
     batch: pa.RecordBatch
@@ -45,6 +46,7 @@ class Rows:
     next_cursor: str | None = None
     unreadable: dict[str, int] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
+    halves: int = 0
 
     @property
     def count(self) -> int:
@@ -99,6 +101,17 @@ class ResourceDecoder:
 
     def __call__(self, text: bytes, *, look_for_absent: bool = False) -> Rows:
         """The rows of an answer; raises ValueError or MsgspecError where it is not such JSON."""
+        try:
+            return self._rows(text, look_for_absent=look_for_absent)
+        except msgspec.DecodeError:
+            mended, halves = tolerant.without_halves(text)
+            if not halves:
+                raise
+        rows = self._rows(mended, look_for_absent=look_for_absent)
+        rows.halves = halves
+        return rows
+
+    def _rows(self, text: bytes, *, look_for_absent: bool) -> Rows:
         try:
             rows = self._typed(text)
         except (_Misfit, msgspec.ValidationError, pa.ArrowInvalid):

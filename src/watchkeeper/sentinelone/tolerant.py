@@ -16,6 +16,12 @@ import pyarrow as pa
 from watchkeeper import columns as arrow
 from watchkeeper.model.resource import Column, ColumnType
 
+# What a backslash begins: a pair of surrogates, one that stands alone, or anything else.
+_ESCAPE = re.compile(
+    rb"""\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"""
+    rb"""|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)""",
+    re.DOTALL,
+)
 _INTEGER = re.compile(r"-?\d{1,19}")
 _TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
 
@@ -52,6 +58,26 @@ def read(text: bytes, columns: Sequence[Column], envelope: str, *, single: bool)
         arrays.append(pa.array(values, arrow.ARROW_TYPES[column.type]))
     batch = pa.RecordBatch.from_arrays(arrays, schema=arrow.schema(columns))
     return Found(batch, total if isinstance(total, int) else None, cursor, unreadable)
+
+
+def without_halves(text: bytes) -> tuple[bytes, int]:
+    """JSON with U+FFFD for every half of a character, and how many there were.
+
+    A text that was cut in the middle of a character beyond U+FFFF, as programs do that count in
+    UTF-16, ends with the escape of half a surrogate pair. RFC 8259 (8.2) lets it pass; nothing can
+    be made of it, and no reader takes it.
+    """
+    halves = 0
+
+    def whole(found: re.Match[bytes]) -> bytes:
+        nonlocal halves
+        if found[1] is None:
+            return found[0]
+        halves += 1
+        return rb"\ufffd"
+
+    mended = _ESCAPE.sub(whole, text)
+    return mended, halves
 
 
 def absent(
