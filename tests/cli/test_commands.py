@@ -294,7 +294,13 @@ def test_every_stored_page_can_be_printed(
 def test_rates_can_be_lowered_only(tmp_path: Path, token_file: Path, company: Company) -> None:
     with running(company) as sim:
         options = ["run", *give(sim, token_file), "--locker", tmp_path / "l", "--only", "users"]
-        for rate, said in (("/agents=50", "25 a second"), ("agents", "no rate"), ("/x=-1", "rate")):
+        wrong = {
+            "/agents=50": "25 a second",
+            "agents": "no rate",
+            "/agents=-1": "rate",
+            "/agnets=5": "nothing is asked for at /agnets",
+        }
+        for rate, said in wrong.items():
             refused = watchkeeper(*options, "--rate", rate)
             assert refused.code == 2
             assert said in refused.err

@@ -8,7 +8,7 @@ from watchkeeper.controls.values import EARLIER
 from watchkeeper.model.collection import Collection, Verdict
 from watchkeeper.model.control import Control
 from watchkeeper.model.resource import Nature, Resource, Walk
-from watchkeeper.model.stream import current
+from watchkeeper.model.stream import current, hole
 
 BASELINE = "baseline; judged from the next collection on"
 """Why a control that compares collections has nothing to judge on the first one (reference C.4)."""
@@ -135,7 +135,9 @@ def _used(resource: Resource, found: Sequence[Collection]) -> tuple[tuple[Collec
     if resource.nature is Nature.STATE:
         return tuple(found[-1:]), ""
     if resource.incremental is None:
-        return tuple(each for each in found if each.complete), ""
+        complete = tuple(each for each in found if each.complete)
+        gap = hole(found)
+        return complete, f"{resource.title}: {gap}" if gap else ""
     state = current(reversed(found))
     return state.collections, f"{resource.title}: {state.gap}" if state.gap else ""
 

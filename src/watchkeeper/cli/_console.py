@@ -4,6 +4,7 @@ import json
 import os
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -130,6 +131,7 @@ def open_console(
                 f"{name} {value:g} is out of range.",
                 hint=f"Give {_SHORTEST} to {_LONGEST} seconds.",
             )
+    _check_paths(rates or ())
     address = parse_address(url, allow_host or ())
     token = parse_token(_token_text(token_file))
     limits = Limits(
@@ -147,6 +149,22 @@ def open_console(
         proxy=environment_proxy(address),
         certificates=certificates(ca_file) if ca_file else "",
     )
+
+
+def _check_paths(rates: Iterable[str]) -> None:
+    """Raises UsageError for a rate of a path that nothing begins with: it would slow nothing."""
+    from watchkeeper.resources import catalogue
+
+    levels = ("accounts", "groups", "sites")
+    paths = {each.path for each in catalogue().values() if "{level}" not in each.path}
+    asked = sorted({*paths, "/tenant/policy", *(f"/{level}/{{id}}/policy" for level in levels)})
+    for rate in rates:
+        path = rate.partition("=")[0]
+        if path.startswith("/") and not any(each.startswith(path) for each in asked):
+            raise UsageError(
+                f"--rate {rate}: nothing is asked for at {path}.",
+                hint=f"Give one of these, or how some of them begin: {', '.join(asked)}.",
+            )
 
 
 def certificates(file: Path) -> str:

@@ -184,6 +184,8 @@ def _cut_short(
     """The newest collection, if the console or the network broke it off in the middle."""
     for found in islice(locker.newest_first(connection, resource.name), 1):
         manifest = found.manifest
+        if found.damaged:
+            return None
         facts = told_by(found) | {
             "started": manifest["time"]["started"],
             "oldest": manifest["time"].get("oldest"),

@@ -10,6 +10,7 @@ from watchkeeper.ledger.audit import record
 from watchkeeper.ledger.index import rebuild
 from watchkeeper.ledger.models import Connection, ConnectionState
 from watchkeeper.locker.locker import Locker
+from watchkeeper.model.collection import Collection
 from watchkeeper.resources import catalogue
 
 _AGAIN = "Enter the token again, then resume the connection: only the locker still knew it."
@@ -73,6 +74,11 @@ def _console(locker: Locker, name: str) -> str | None:
     newest = [
         collection
         for resource in catalogue()
-        if (collection := next(locker.newest_first(name, resource), None)) is not None
+        if (collection := _newest(locker, name, resource)) is not None
     ]
     return max(newest, key=lambda each: each.started).console if newest else None
+
+
+def _newest(locker: Locker, name: str, resource: str) -> Collection | None:
+    """The newest that can be read."""
+    return next((each for each in locker.newest_first(name, resource) if not each.damaged), None)

@@ -295,9 +295,7 @@ def _standing(locker: Locker, connection: str, kind: Resource) -> _Standing:
     """What all sealed collections together say; each list as it was changed last."""
     lists: dict[str, Held] = {}
     newest = None
-    for each in locker.collections(connection, kind.name):
-        if not each.complete:
-            continue
+    for each in stated.readable(locker.collections(connection, kind.name)):
         newest = each
         request = _request(each)
         name = str(request.get("list", ""))

@@ -20,7 +20,7 @@ def base(collections: Iterable[Collection]) -> Collection | None:
     """
     costs: list[int] = []
     for each in collections:
-        pages = each.manifest["pages"]
+        pages = each.manifest.get("pages")
         if not each.complete or each.subject or not pages:
             continue
         costs.append(sum(page["bytes"] for page in pages))

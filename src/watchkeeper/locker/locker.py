@@ -234,9 +234,12 @@ class Locker:
     def collections(
         self, connection: str | None = None, resource: str | None = None
     ) -> list[Collection]:
-        """Sealed collections, oldest first; folders without a manifest are not among them."""
+        """Sealed collections, oldest first; folders without a manifest are not among them.
+
+        One whose manifest cannot be read is told as failed (`damaged`).
+        """
         found = [
-            records.collection(folder, *self.manifest(folder))
+            self._told(folder)
             for folder in self._folders(layout.COLLECTIONS, connection, "resource", resource)
         ]
         return sorted(found, key=lambda each: (each.ended, each.id))
@@ -246,13 +249,21 @@ class Locker:
     ) -> Iterator[Collection]:
         """Sealed collections of one resource, the one begun last first; each is read when met.
 
-        With `before` (a folder) only those that were begun before it. `remember` as for `manifest`.
+        With `before` (a folder) only those that were begun before it. `remember` as for `manifest`;
+        a damaged one as for `collections`.
         """
         folders = self._folders(layout.COLLECTIONS, connection, "resource", resource)
         # Their paths end with the day and an id that counts upwards with time.
         for folder in sorted(folders, reverse=True):
             if not before or folder < before:
-                yield self.sealed(folder, remember=remember)
+                yield self._told(folder, remember=remember)
+
+    def _told(self, folder: str, *, remember: bool = True) -> Collection:
+        data, sha256 = self.manifest(folder, remember=remember)
+        try:
+            return records.collection(folder, data, sha256)
+        except LockerError as error:
+            return records.damaged(folder, sha256, error)
 
     def sealed(self, folder: str, *, remember: bool = True) -> Collection:
         """The sealed collection of that folder; raises LockerError when there is none."""

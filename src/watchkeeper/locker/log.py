@@ -44,7 +44,10 @@ def parse(number: int, data: bytes) -> Entry:
             sha256=hashlib.sha256(data).hexdigest(),
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise LockerError(f"log entry {number} is not a log entry: {error}") from error
+        raise LockerError(
+            f"log entry {number} is not a log entry: {error}",
+            hint="See what `watchkeeper verify` says.",
+        ) from error
 
 
 class Log:

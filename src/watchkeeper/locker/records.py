@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -15,6 +17,7 @@ from watchkeeper.model.collection import Collection, Completeness, Verdict
 
 COLLECTION_SCHEMA = "watchkeeper/collection/1"
 ASSESSMENT_SCHEMA = "watchkeeper/assessment/1"
+_TIMED = 7  # the version of ids that begin with a time (RFC 9562, 5.7)
 
 
 def as_json(record: object) -> msgspec.Raw:
@@ -71,6 +74,48 @@ def collection(folder: str, data: bytes, sha256: str) -> Collection:
             f"{folder}/{layout.MANIFEST} is not a collection's manifest: {error!r}",
             hint="`watchkeeper verify` says what else differs.",
         ) from error
+
+
+def damaged(folder: str, sha256: str, error: LockerError) -> Collection:
+    """A sealed collection whose manifest cannot be read, as its folder tells: one that failed.
+
+    Whoever needs what it held finds that it is not complete, and why; nobody else is held up.
+    Raises `error` where the folder's name tells nothing.
+    """
+    told = dict(level.partition("=")[::2] for level in folder.split("/")[1:])
+    try:
+        connection, resource, identity = told["connection"], told["resource"], told["id"]
+        begun = _begun(identity, told["date"])
+    except (KeyError, ValueError):
+        raise error from None
+    return Collection(
+        id=identity,
+        path=folder,
+        connection=connection,
+        console="",
+        resource=resource,
+        started=begun,
+        ended=begun,
+        completeness=Completeness(
+            Verdict.FAILED,
+            f"its manifest cannot be read, see what `watchkeeper verify` says: {folder}",
+            *(0, 0, None, None),
+        ),
+        route="",
+        derived=False,
+        subject="",
+        manifest_sha256=sha256,
+        manifest={},
+    )
+
+
+def _begun(identity: str, day: str) -> datetime:
+    """When something with that id was begun: an id of version 7 begins with that, in ms."""
+    with suppress(ValueError):
+        found = UUID(identity)
+        if found.version == _TIMED:
+            return datetime.fromtimestamp((found.int >> 80) / 1000, UTC)
+    return datetime.fromisoformat(day).replace(tzinfo=UTC)
 
 
 def assessment(folder: str, data: bytes) -> Assessment:

@@ -6,7 +6,7 @@ came from, and nothing of it can be changed afterwards.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -118,11 +118,28 @@ def newest(locker: Locker, connection: str, resource: Resource) -> list[dict[str
     return rows(locker, resource, locker.collections(connection, resource.name))
 
 
+def readable(collections: Iterable[Collection]) -> list[Collection]:
+    """The complete ones of what the company stated; raises LockerError where one is damaged.
+
+    What that said may count still, or be what ends what another one says.
+    """
+    found: list[Collection] = []
+    for each in collections:
+        if each.damaged:
+            raise LockerError(
+                f"{each.path} cannot be read, and what was stated there may count still.",
+                hint="Bring it back from a backup; `watchkeeper verify` says what else differs.",
+            )
+        if each.complete:
+            found.append(each)
+    return found
+
+
 def rows(
     locker: Locker, resource: Resource, collections: Sequence[Collection]
 ) -> list[dict[str, Any]]:
     """As `newest`, of these collections, which are in the order in which they ended."""
-    found = [each for each in collections if each.complete]
+    found = readable(collections)
     used = found[-1:] if resource.nature is Nature.STATE else found
     names = [column.name for column in resource.columns]
     table = stream.newest(locker, resource, names, used)

@@ -35,7 +35,7 @@ class Collection:
     """A sealed collection as its manifest tells it. Times are UTC.
 
     `path` is its folder in the locker, `manifest_sha256` (hex) what the log holds;
-    `manifest` is the whole document, for whoever wants more.
+    `manifest` is the whole document, for whoever wants more; it is empty where it cannot be read.
     """
 
     id: str
@@ -56,6 +56,11 @@ class Collection:
     def complete(self) -> bool:
         """True when the verdict is `complete`."""
         return self.completeness.verdict is Verdict.COMPLETE
+
+    @property
+    def damaged(self) -> bool:
+        """True when its manifest cannot be read: what it held is not known."""
+        return not self.manifest
 
     @property
     def as_of(self) -> datetime:

@@ -105,6 +105,26 @@ def current(newest_first: Iterable[Collection]) -> Current:
     return Current()
 
 
+def hole(collections: Iterable[Collection]) -> str:
+    """Why something may be missing of collections that add up, oldest first; else empty.
+
+    What a damaged one held counts still, unless those after it begin where those before it end.
+    """
+    until: datetime | None = None
+    for found in collections:
+        if found.damaged and until is None:
+            return f"{found.path} cannot be read; bring it back from a backup"
+        window = found.manifest.get("window")
+        if found.complete and window:
+            since = datetime.fromisoformat(window["from"])
+            if until is not None and since > until:
+                between = f"what happened between {_written(until)} and {_written(since)}"
+                return f"{between} is in no complete collection, before {found.path}"
+            reached = datetime.fromisoformat(window["to"])
+            until = reached if until is None else max(until, reached)
+    return ""
+
+
 def _joined(found: list[tuple[Collection, Reach]]) -> Current:
     """A whole collection and those after it; whether each begins where what is before it ends."""
     until = opened = found[0][1].until

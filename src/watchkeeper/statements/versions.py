@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from watchkeeper.locker import layout
+from watchkeeper.locker import layout, stated
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.statement import Decided, ScopeRule, State
 from watchkeeper.resources import everything
@@ -148,5 +148,4 @@ def successor(decisions: Mapping[str, Decision], rule: ScopeRule) -> Decision | 
 
 
 def _folders(locker: Locker, connection: str, resource: str) -> list[str]:
-    found = locker.collections(connection, resource)
-    return [each.path for each in found if each.complete]
+    return [each.path for each in stated.readable(locker.collections(connection, resource))]
