@@ -48,6 +48,7 @@ def measure(command: Sequence[str], folder: Path, limit: float = LONGEST) -> Fig
         # Some machines are told not to keep compiled modules: then every start compiles ours anew,
         # which no installed program does. The warming-up run compiles them.
         kept = {name: each for name, each in os.environ.items() if name != _NOT_COMPILED}
+        os.sync()  # what was written by those before shall be on the disk, and not meanwhile
         begun = time.perf_counter()
         process = subprocess.Popen(
             command, stdout=stdout, stderr=stderr, cwd=folder, start_new_session=True, env=kept
