@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests import tls
 from tests.lists.served import Answer, Served, serving
 from watchkeeper.clock import Clock
 from watchkeeper.errors import SourceFailed, UsageError
@@ -324,9 +325,36 @@ def test_an_address_that_points_elsewhere_is_not_followed(served: Served, waits:
 
 
 def test_nobody_at_home_is_said(waits: Waits) -> None:
-    with pytest.raises(SourceFailed, match="is not reached"):
+    with pytest.raises(SourceFailed, match="is not reached: it refuses the connection"):
         sources.read("url", {"url": "http://127.0.0.1:1/hw.csv"}, "assets", waits.clock)
     assert len(waits.seconds) == 4
+
+
+@pytest.mark.parametrize(
+    ("status", "hint"),
+    [
+        (404, "look at the address"),
+        (410, "look at the address"),
+        (400, "asked for"),
+        (501, "later"),
+    ],
+)
+def test_what_a_status_means_is_said(served: Served, waits: Waits, status: int, hint: str) -> None:
+    served.on("/hw.csv", Answer(status=status))
+    with pytest.raises(SourceFailed) as caught:
+        sources.read("url", {"url": f"{served.url}/hw.csv?key=secret"}, "assets", waits.clock)
+    assert hint in caught.value.hint
+    assert "secret" not in f"{caught.value} {caught.value.hint}"
+
+
+def test_a_certificate_that_nobody_vouches_for_is_said(waits: Waits, tmp_path: Path) -> None:
+    _, context = tls.authority(tmp_path)
+    with (
+        tls.served(context) as (port, seen),
+        pytest.raises(SourceFailed, match="its certificate is not accepted"),
+    ):
+        sources.read("url", {"url": f"https://127.0.0.1:{port}/hw.csv"}, "assets", waits.clock)
+    assert seen == []
 
 
 def test_of_a_folder_the_newest_file_counts_once_it_is_whole(tmp_path: Path) -> None:

@@ -73,3 +73,31 @@ def test_who_may_only_read_a_locker_is_told_so_before_a_run() -> None:
         "3 open/run-one in FOLDER/locker cannot be taken: Permission denied. "
         "Run it as a user who may write to the locker, on a disk with room.\n"
     )
+
+
+_CLOSED_PAGE = """
+import os, pathlib, tempfile
+from watchkeeper.locker import pages
+from watchkeeper.locker.locker import Locker
+from watchkeeper.locker.verify import verify
+from watchkeeper.model.collection import Completeness, Verdict
+from watchkeeper.resources import catalogue
+if os.geteuid() == 0:
+    os.seteuid(65534)
+with tempfile.TemporaryDirectory() as name:
+    locker = Locker.open(name, create=True)
+    writer = locker.begin("acme", catalogue()["agents"])
+    writer.keep(pages.rewritten(b"1"), {"rows": 0, "received": {}}, {"method": "GET"})
+    found = writer.seal({"source": {"console": ""}}, Completeness(Verdict.COMPLETE, "", 0, 0, 0, 0))
+    pathlib.Path(name, found.path, "page-00001.json.zst").chmod(0)
+    for each in verify(locker.store).differences:
+        print(each.path.rsplit("/", 1)[1], each.what.replace(name, "LOCKER"))
+"""
+
+
+def test_a_file_that_may_not_be_read_is_a_difference_named_once() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", _CLOSED_PAGE], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.startswith("page-00001.json.zst in LOCKER cannot be read: ")
+    assert ended.stdout.count("page-00001") == 1

@@ -164,3 +164,10 @@ def test_the_page_of_a_collection_prints_what_a_shell_can_do(
     said = said_in_a_shell(locker, f"{manifest}\n{first}")
     assert said.count(": OK\n") == 2
     assert len(shown(empty)) == 2
+
+
+def test_a_locker_in_a_bucket_is_no_folder_to_go_to() -> None:
+    assert by_hand.entered("/srv/the evidence") == "cd '/srv/the evidence'"
+    assert (
+        by_hand.entered("s3://evidence/watchkeeper") == "# in a copy of s3://evidence/watchkeeper"
+    )

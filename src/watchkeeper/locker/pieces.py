@@ -1,6 +1,7 @@
 """A file as it is written in pieces: counted and hashed on its way."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from watchkeeper.errors import LockerError
 
 # What is gathered of a growing file before it is hashed and handed on.
 BLOCK = 256 * 1024
+
+# How the store's library ends what the system said.
+_REASON = re.compile(r": ([^:]+ \(os error \d+\))$")
 
 _Bytes = bytes  # a field of that name hides it
 
@@ -101,5 +105,10 @@ class HashingWriter:
 
 
 def first_line(error: Exception) -> str:
-    """What an error of the store says, without what it lists below."""
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+    """What an error of the store says, without what it lists below.
+
+    Of a system's error only the reason: its path is named before.
+    """
+    line = str(error).splitlines()[0] if str(error) else type(error).__name__
+    reason = _REASON.search(line)
+    return reason[1] if reason else line

@@ -170,7 +170,7 @@ def _verify_folder(
     try:
         data = store.get(manifest_path)
     except LockerError as error:
-        report.differs(manifest_path, str(error))
+        report.differs(manifest_path, _without(manifest_path, error))
         return set()
     digest = hashlib.sha256(data).hexdigest()
     report.sealed += 1
@@ -215,11 +215,16 @@ def _listed(path: str, data: bytes, report: Report) -> dict[str, dict[str, Any]]
         return None
 
 
+def _without(path: str, error: LockerError) -> str:
+    """What an error says of a file that is named before it."""
+    return str(error).removeprefix(f"{path} ")
+
+
 def _compare(store: Store, path: str, expected: dict[str, Any], report: Report) -> None:
     try:
         data = store.get(path)
     except LockerError as error:
-        report.differs(path, str(error))
+        report.differs(path, _without(path, error))
         return
     report.files += 1
     report.bytes += len(data)

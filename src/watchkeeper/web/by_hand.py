@@ -7,6 +7,11 @@ from typing import Any
 _EXCERPT = "head -c 1000"
 
 
+def entered(where: str) -> str:
+    """What leads into a locker; of one in a bucket the commands take a copy."""
+    return f"# in a copy of {where}" if "://" in where else f"cd {quote(where)}"
+
+
 def commands(folder: str, pages: Sequence[Mapping[str, Any]]) -> str:
     """What checks and shows a collection's first page, a command a line; empty without a page.
 

@@ -10,7 +10,16 @@ from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 import msgspec
 import truststore
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import (
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ProxyError,
+    SSLError,
+)
+from urllib3.exceptions import (
+    TimeoutError as TookTooLong,
+)
 
 from watchkeeper.clock import Clock
 from watchkeeper.errors import SourceFailed, UsageError
@@ -23,7 +32,8 @@ _TRIES = 5
 _LONGEST_WAIT = 300.0
 _BLOCK = 1 << 16
 _OK, _REDIRECT, _BAD = 200, 300, 400
-_UNAUTHORIZED, _FORBIDDEN, _TOO_MANY = 401, 403, 429
+_UNAUTHORIZED, _FORBIDDEN, _TOO_MANY, _SERVERS = 401, 403, 429, 500
+_ABSENT = frozenset({404, 410})
 _PASSING = frozenset({_TOO_MANY, 500, 502, 503, 504})
 
 
@@ -127,7 +137,7 @@ class Wire:
             )
         raise SourceFailed(
             f"{self._title} answered {status} to {parts.path}{_said(body)}.",
-            hint="It points somewhere else." if _REDIRECT <= status < _BAD else "Try again later.",
+            hint=_hint(status),
         )
 
     def json(self, url: str, headers: Mapping[str, str]) -> tuple[bytes, dict[str, Any]]:
@@ -156,9 +166,8 @@ class Wire:
                 status, answer = response.status, self._body(response)
             except (HTTPError, OSError) as error:
                 if last:
-                    why = type(error.__cause__ or error).__name__
                     raise SourceFailed(
-                        f"{self._title} at {self.shown} is not reached ({why}).",
+                        f"{self._title} at {self.shown} is not reached: {_why(error)}.",
                         hint="Look at the address, the network and the proxy.",
                     ) from error
                 wait = 0.0
@@ -202,6 +211,35 @@ class Wire:
             return max(0.0, (moment - self._clock.now()).total_seconds())
         except (ValueError, TypeError):
             return 0.0
+
+
+def _hint(status: int) -> str:
+    if _REDIRECT <= status < _BAD:
+        return "It points somewhere else."
+    if status in _ABSENT:
+        return "Nothing is there: look at the address."
+    if status in _PASSING or status >= _SERVERS:
+        return "Try again later."
+    return "Look at what it is asked for."
+
+
+def _why(error: Exception) -> str:
+    """Why nothing came, without the address: that may hold a secret."""
+    match error:
+        case NameResolutionError():
+            return "its name does not resolve"
+        case ProxyError():
+            return "the proxy does not let it through"
+        case SSLError():
+            cause = error.args[0] if error.args else None
+            told = getattr(cause, "verify_message", "")
+            return f"its certificate is not accepted ({told})" if told else "TLS failed"
+        case NewConnectionError():
+            return "it refuses the connection"
+        case TookTooLong():
+            return "it does not answer in time"
+        case _:
+            return "the transfer broke off"
 
 
 class Expired(SourceFailed):

@@ -74,6 +74,7 @@ def collection(request: HttpRequest, identity: UUID) -> HttpResponse:
         "folder": view.collection.path,
         "manifest_file": f"{view.collection.path}/{layout.MANIFEST}",
         "where": quote(found.locker.store.where),
+        "entered": by_hand.entered(found.locker.store.where),
         "page_by_hand": by_hand.commands(view.collection.path, manifest.get("pages", [])),
     }
     return found.show(request, "web/collection.html", context)
