@@ -38,6 +38,17 @@ def test_it_is_told_as_failed_and_the_next_run_reads_anew(life: Life, left: byte
     assert second.completeness.distinct == first.completeness.distinct
 
 
+def test_what_is_brought_back_counts_again_without_a_restart(life: Life) -> None:
+    first = life.collect("groups")
+    manifest = life.folder / first.path / layout.MANIFEST
+    kept = manifest.read_bytes()
+    lose(life, first)
+    locker = life.locker
+    assert next(locker.newest_first("acme", "groups")).damaged
+    manifest.write_bytes(kept)
+    assert next(locker.newest_first("acme", "groups")) == first
+
+
 def test_a_control_that_would_rest_on_it_is_an_error_and_no_other_is(life: Life) -> None:
     life.collect("sites")
     lose(life, life.collect("agents"))

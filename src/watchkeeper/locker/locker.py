@@ -263,7 +263,13 @@ class Locker:
         try:
             return records.collection(folder, data, sha256)
         except LockerError as error:
+            self._forget(folder)  # it may be brought back
             return records.damaged(folder, sha256, error)
+
+    def _forget(self, folder: str) -> None:
+        with self._lock:
+            data, _ = self._manifests.pop(folder, (b"", ""))
+            self._manifest_bytes -= len(data)
 
     def sealed(self, folder: str, *, remember: bool = True) -> Collection:
         """The sealed collection of that folder; raises LockerError when there is none."""
