@@ -106,6 +106,7 @@ def test_a_healthy_company_passes(locker: Locker) -> None:
 # By name, and where a fault takes one, with an argument; what never answers waits for real.
 _ARGUMENTS = {
     "slow": ["slow:5"],
+    "slow-pages": ["slow-pages:5"],
     "denied-401": [f"denied-401:{name}" for name in ("agents", "users", "role", "activities")],
     "denied-403": [
         f"denied-403:{name}"

@@ -25,7 +25,9 @@ def large() -> Company:
 
 
 def read(collecting: Collecting, sim: Running) -> Collection:
-    # At the vendor's rates, so that what moves does it while parts are read.
+    # At the vendor's rates, so that what moves does it while parts are read; and a page takes
+    # longer than they make wait, as one walk would do otherwise.
+    sim.latency = 0.06
     report = collecting(sim, PACED, only=AGENTS)
     found: Collection = report.collections[-1]
     return found

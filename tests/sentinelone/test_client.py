@@ -1,6 +1,7 @@
 """The client over HTTP: its rates, its tries, and how it connects."""
 
 import heapq
+import math
 import socket
 import threading
 import time
@@ -21,7 +22,15 @@ from watchkeeper.collection.engine import collect
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection
 from watchkeeper.sentinelone.exchange import Answer, Request
-from watchkeeper.sentinelone.limits import PUBLISHED_RATES, Limits, Pacer, pacer_of, rate_of, slower
+from watchkeeper.sentinelone.limits import (
+    PUBLISHED_RATES,
+    Limits,
+    Pacer,
+    interval,
+    pacer_of,
+    rate_of,
+    slower,
+)
 from watchkeeper.sentinelone.transport import within
 from watchkeeper.simulator import Company, running
 
@@ -207,6 +216,28 @@ def test_paths_that_the_vendor_limits_apart_stay_apart() -> None:
     assert [len(list(pacer.turns(prefix))) for prefix, _, _ in PUBLISHED_RATES] == [1] * len(
         PUBLISHED_RATES
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "seconds"),
+    [("/agents", 1 / 25), ("/agents/1/x", 1 / 3), ("/threats", 0.0), ("/threats/1/timeline", 0.5)],
+)
+def test_who_asks_as_often_as_is_allowed_knows_how_often_that_is(path: str, seconds: float) -> None:
+    """The slowest of the rates that a path is held to; none while a burst may be had."""
+    assert interval(path, slower(["/agents/1=3", "/threats/1=2"])) == pytest.approx(seconds)
+
+
+def test_it_is_known_since_when_nobody_asked() -> None:
+    clock = [100.0]
+    pacer = Pacer(slower(["/agents/x=5"]), lambda: clock[0])
+    assert pacer.idle("/agents/x") == math.inf
+    for path in ("/agents/x", "/agents"):
+        for seconds in asked(pacer, path):
+            clock[0] += seconds
+        clock[0] += 3.0
+    # Both are held to the vendor's rate, whoever else is.
+    assert pacer.idle("/agents/x") == pacer.idle("/agents") == pytest.approx(3.0)
+    assert pacer.idle("/users") == math.inf
 
 
 # ---------------------------------------------------------------------- tries

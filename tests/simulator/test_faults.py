@@ -159,6 +159,9 @@ def test_slow_and_dribbling_answers_arrive(serve: Serve) -> None:
     serve("slow:50").get("/system/info")
     assert time.monotonic() - started >= 0.05
     assert serve("dribble").get("/system/info")["data"]
+    started = time.monotonic()
+    serve("slow-pages:50").get("/agents", limit="1")
+    assert time.monotonic() - started >= 0.05
 
 
 def test_no_answer_at_all(serve: Serve) -> None:
@@ -272,7 +275,15 @@ def test_types_may_be_wrong(serve: Serve) -> None:
 
 def test_every_fault_is_described_and_nonsense_refused(company: Company) -> None:
     assert all(meaning and not meaning.endswith(".") for meaning in FAULTS.values())
-    for wrong in ("flood", "denied-403", "slow", "slow:fast", "500:moon", "unknown-parameter"):
+    for wrong in (
+        "flood",
+        "denied-403",
+        "slow",
+        "slow:fast",
+        "slow-pages",
+        "500:moon",
+        "unknown-parameter",
+    ):
         with pytest.raises(ValueError, match="fault"), running(company, faults=[wrong]):
             pass
     with pytest.raises(ValueError, match="unknown profile"), running(company, profile="1999"):

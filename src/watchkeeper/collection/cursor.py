@@ -20,6 +20,8 @@ from watchkeeper.errors import (
 from watchkeeper.locker.keys import Keys
 from watchkeeper.model.collection import Completeness, completeness
 from watchkeeper.sentinelone import walk as walking
+from watchkeeper.sentinelone.decode import Rows
+from watchkeeper.sentinelone.exchange import Answer
 
 # After these nothing more can be read from the console in this run.
 FATAL = (TokenDead, GoneSilent, NotReachable)
@@ -162,6 +164,12 @@ def pages(reading: Reading, walks: Iterable[Params], own: Keys | None = None) ->
                 own.add(kept.rows.batch.column(reading.resource.key))
             reading.add(kept)
     return rows
+
+
+def first(reading: Reading, params: Params) -> Answer[Rows]:
+    """The first page of a walk, not stored yet; raises a ConsoleError."""
+    size = reading.job.console.page_size(reading.route, reading.resource.page_limit)
+    return reading.ask(reading.route, params | {"limit": str(size)})
 
 
 def walk_once(reading: Reading, params: Params, put: Put[Kept]) -> None:

@@ -19,7 +19,8 @@ def whole(reading: Reading) -> Completeness:
     reading.expected = before.total
     reading.report()
     if len(walks) == 1 and (begin := parts.start(reading, before)) is not None:
-        shares = parts.planned(reading, walks[0], begin, ahead)
+        alone = ahead is None and parts.needless(reading, walks[0], before)
+        shares = () if alone else parts.planned(reading, walks[0], begin, ahead)
         if shares:
             outcome = parts.read(reading, walks[0], shares, begin)
             return outcome or again(reading, walks, "the parts")

@@ -17,7 +17,7 @@ from watchkeeper.clock import rfc3339
 from watchkeeper.collection import evidence
 from watchkeeper.collection.before import Before
 from watchkeeper.collection.job import Job, Progress, Step
-from watchkeeper.collection.replay import Replay
+from watchkeeper.collection.replay import Replay, asked
 from watchkeeper.collection.resuming import facts_of
 from watchkeeper.collection.splitting import still_to_read
 from watchkeeper.errors import ConsoleError, Denied, LockerError, NotLicensed, NotServed
@@ -85,6 +85,7 @@ class Reading:
         self._decode = ResourceDecoder(resource, single=True)
         self._before = before
         self._replay = Replay(before.records)
+        self._held: Answer[Rows] | None = None
         self._decided = dict(before.decided)
         facts = facts_of(job.console, resource, subject) | {"run": job.run}
         if before.records:
@@ -152,6 +153,9 @@ class Reading:
         before, and `part` as for `keep`. Raises a ConsoleError.
         """
         read = read or self.read_page
+        held, self._held = self._held, None
+        if held is not None and asked(path, params) == asked(held.request.path, held.params):
+            return held
         earlier = self._replay.take(path, params, bound)
         if earlier is None or "page" not in earlier:
             return self._asked(path, params, read, part)
@@ -162,6 +166,10 @@ class Reading:
             self.notes.append(f"asked again, as a page of before cannot be read: {error.message}")
             return self._asked(path, params, read, part)
         return evidence.answered(path, params, earlier, read(text))
+
+    def hold(self, answer: Answer[Rows]) -> None:
+        """Keeps at hand what was answered already, for who asks the same next."""
+        self._held = answer
 
     def _asked(
         self, path: str, params: Mapping[str, str], read: Read, part: int | None

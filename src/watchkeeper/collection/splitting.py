@@ -90,7 +90,7 @@ def draft(sites: Sequence[Site], count: int, walks: int) -> tuple[Draft, ...]:
     They are about even, and as many as walks unless more places have to be named. Without sites
     the whole list is read in windows of time.
     """
-    walks = _useful(count, walks)
+    walks = useful(count, walks)
     if not walks:
         return ()
     total = sum(site.weight for site in sites)
@@ -173,7 +173,7 @@ def even(former: Sequence[Part], sites: Sequence[Site], count: int, walks: int) 
     Then they are kept: pages of the same part resemble each other from day to day, and are
     stored as what differs.
     """
-    walks = _useful(count, walks)
+    walks = useful(count, walks)
     if not walks or not covers(former, sites):
         return False
     whole = sum(part.weight for part in former)
@@ -219,7 +219,7 @@ def _heaviest(parts: Sequence[Part]) -> int:
     return max((part.weight for part in parts), default=0)
 
 
-def _useful(count: int, walks: int) -> int:
+def useful(count: int, walks: int) -> int:
     """How many walks at once are worth it; none when one walk is better."""
     walks = min(walks, count // SMALLEST_PART)
     return walks if count >= SMALLEST_LIST and walks > 1 else 0

@@ -3,8 +3,9 @@
 When a record was created never changes, so nothing moves from one such window to another.
 """
 
+import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from watchkeeper.collection.reading import Reading
 from watchkeeper.collection.splitting import Part, between, moment
 from watchkeeper.errors import ConsoleError, Refused
 from watchkeeper.locker import layout, spread
+from watchkeeper.sentinelone import stopping
 
 # Days ago. Few, as each is a request; the oldest record is the fifth point.
 _AGES = (60, 180, 365, 730)
@@ -55,13 +57,16 @@ def ahead(
     """What `cursor.settle` finds, and what `find` would ask of the whole list, at the same time.
 
     None where the console does not take these parameters as they are: then it has to be asked anew.
+    None, too, where it counts so quickly that nothing is lost by asking afterwards, if at all.
     """
     settled: list[tuple[list[cursor.Params], cursor.Counted]] = []
     points: Points = {}
     refused: list[ConsoleError] = []
+    known = threading.Event()
 
     def settle(_put: Put[_Counted]) -> None:
         settled.append(cursor.settle(reading, params))
+        known.set()
 
     def tried(task: Task[_Counted], put: Put[_Counted]) -> None:
         try:
@@ -72,14 +77,35 @@ def ahead(
             refused.append(error)
 
     questions = _questions(reading, params, Part(), _tomorrow(reading))
-    tasks: list[Task[_Counted]] = [settle, *(partial(tried, each) for each in questions)]
-    with closing(gathered(tasks, workers=len(tasks))) as counts:
+    asked: list[Task[_Counted]] = []
+
+    def tasks() -> Iterator[Task[_Counted]]:
+        yield settle
+        if not _soon(reading, known):
+            asked.extend(partial(tried, each) for each in questions)
+        yield from asked
+
+    with closing(gathered(tasks(), workers=1 + len(questions))) as counts:
         for _, when, count in counts:
             if when is not None and count is not None:
                 points[when] = count
     walks, counted = settled[0]
     found = Ahead(points, next(iter(refused), None))
-    return walks, counted, found if walks == [params] else None
+    return walks, counted, found if walks == [params] and asked else None
+
+
+def _soon(reading: Reading, known: threading.Event) -> bool:
+    """Whether something is known before the rate lets anybody ask the next question."""
+    console = reading.job.console
+    interval = console.interval(reading.route)
+    late = console.clock.monotonic() + interval
+
+    def waited(seconds: float) -> bool:
+        left = late - console.clock.monotonic()
+        return known.wait(min(seconds, max(0.0, left))) or left <= 0
+
+    stopping.patiently(waited)
+    return interval > 0 and known.is_set()
 
 
 def find(reading: Reading, params: cursor.Params, wanted: Wanted, before: Ahead | None) -> Moments:

@@ -22,7 +22,7 @@ from watchkeeper.errors import ConsoleError, GoneSilent, NotReachable
 from watchkeeper.sentinelone import answers, probing, stopping, trial
 from watchkeeper.sentinelone.address import API_BASE, Address
 from watchkeeper.sentinelone.exchange import Answer, Book, Request, ServerTime
-from watchkeeper.sentinelone.limits import Limits, pacer_of, rate_of
+from watchkeeper.sentinelone.limits import Limits, interval, pacer_of, rate_of
 from watchkeeper.sentinelone.queueing import Queue
 from watchkeeper.sentinelone.retry import Failure, Wait, next_step
 from watchkeeper.sentinelone.token import Token
@@ -134,6 +134,14 @@ class Console:
     def learn_page_size(self, path: str, size: int) -> None:
         """Asks for no more at once from now on, wherever the same rate governs."""
         self._sizes[rate_of(path, self.limits.rates)[0]] = size
+
+    def interval(self, path: str) -> float:
+        """The seconds between two requests that the rates of a path ask for; 0 within a burst."""
+        return interval(path, self.limits.rates)
+
+    def idle(self, path: str) -> float:
+        """The seconds since something was asked for at the rates of a path, by whomever."""
+        return self._pacer.idle(path)
 
     def alive(self, book: Book | None = None) -> bool:
         """Whether the token is accepted where no permission is needed; raises GoneSilent."""

@@ -112,6 +112,11 @@ def rates_of(path: str, rates: tuple[tuple[str, float, int], ...]) -> list[tuple
     return found
 
 
+def interval(path: str, rates: tuple[tuple[str, float, int], ...]) -> float:
+    """The seconds between two requests that are asked as often as is allowed; 0 within a burst."""
+    return max(0.0 if burst > 1 else 1 / rate for _, rate, burst in rates_of(path, rates))
+
+
 class _Uses:
     """When the turns of one rate were really used, and when the next may be.
 
@@ -133,6 +138,10 @@ class _Uses:
         full = len(self._last) == self._last.maxlen
         seldom = self._last[0] + self._within - now if full else 0.0
         return max(0.0, seldom, self._even - self._spare - now)
+
+    def since(self, now: float) -> float:
+        """The seconds since one was used, infinite before the first."""
+        return now - self._last[-1] if self._last else math.inf
 
     def note(self, now: float) -> None:
         """One more was used."""
@@ -200,6 +209,13 @@ class Pacer:
             for each in uses:
                 each.note(now)
             return 0.0
+
+    def idle(self, path: str) -> float:
+        """The seconds since something was asked for at the path's rates, infinite before that."""
+        with self._lock:
+            paces = [self._paces.get(prefix) for prefix, _, _ in rates_of(path, self._rates)]
+            now = self._monotonic()
+            return min(math.inf if each is None else each.uses.since(now) for each in paces)
 
     def throttled(self, path: str) -> None:
         """Halves the rates the path is held to: the console answered 429."""

@@ -77,8 +77,10 @@ _LASTING: Final = {
 }
 _NUMBERED: Final = {
     "slow": "slow:250 makes every answer 250 milliseconds late",
+    "slow-pages": "slow-pages:250 makes every answer but counts 250 milliseconds late",
     "token-revoked": "token-revoked:5 gives 401 everywhere after 5 requests; 20 if none is said",
 }
+_LATE: Final = ("slow", "slow-pages")
 _NAMED: Final = {
     "denied-401": "denied-401:users gives 401 for users; so for every resource",
     "denied-403": "denied-403:users gives 403 for users; so for every resource",
@@ -137,7 +139,7 @@ def parse(spec: str) -> Fault:
             message = f"fault {name!r} takes no argument {argument!r}"
             raise ValueError(message)
     if (name.startswith("denied") and resource is None) or (
-        (name == "unknown-parameter" and not text) or (name == "slow" and number is None)
+        (name == "unknown-parameter" and not text) or (name in _LATE and number is None)
     ):
         message = f"fault {name!r} needs an argument: {FAULTS[name]}"
         raise ValueError(message)

@@ -111,9 +111,9 @@ class _Handler(BaseHTTPRequestHandler):
             return unauthorised()
         if self.headers.get("Authorization") != f"ApiToken {running.token}":
             return unauthorised()
-        slow = faults.get("slow")
-        if slow is not None and slow.number is not None:
-            self._wait(slow.number / 1000)
+        for late in (faults.get("slow"), "countOnly" not in query and faults.get("slow-pages")):
+            if late and late.number:
+                self._wait(late.number / 1000)
         asked = self.path
         limit = query.get("limit", [""])[-1]
         large = limit.isdecimal() and int(limit) > _LARGE
