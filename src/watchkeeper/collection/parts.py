@@ -27,9 +27,10 @@ from watchkeeper.model.collection import Collection, Completeness, completeness
 _FEW = 0.2
 # The console's clocks may differ by so much among themselves, and a `Date` has whole seconds only.
 _MARGIN = timedelta(seconds=2)
-# A list that was read in one walk stays so while it takes at most that many times as long as the
-# rate would let it: its pages resemble those of the last time, and are stored as what differs.
-_STILL_ALONE = 1.5
+# One walk is in time while a page takes that many times as long as the rate makes wait: parts ask
+# ten times more, and the first page takes longer than those that follow. What was read in one walk
+# the last time may take longer: its pages are stored as what differs from those.
+_IN_TIME, _STILL_IN_TIME = 1.25, 1.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +72,23 @@ def only_in_time(reading: Reading) -> bool:
 def needless(reading: Reading, params: cursor.Params, counted: cursor.Counted) -> bool:
     """Whether one walk asks for pages about as often as the rate allows: parts would gain nothing.
 
-    Its first page shows that: it was read before the next may be asked for. Then the walk that
-    follows is given it; else it is let go, as the parts will have what is in it. None is asked for
-    where a count takes longer already, and a list that was read in parts the last time stays so.
+    Its first page shows that: it was read when the next may be asked for, or soon after. Then the
+    walk that follows is given it; else it is let go, as the parts will have what is in it. None is
+    asked for where a count takes longer already; and what was read in parts the last time stays so.
     """
     console, route = reading.job.console, reading.route
     interval = console.interval(route)
     worth_it = splitting.useful(counted.total or 0, _most_parts(reading))
     if not worth_it or counted.seconds > interval or reading.decided("parts") is not None:
         return False
-    if reading.former_whole is not None:
-        if _former(reading):
-            return False
-        interval *= _STILL_ALONE
+    again = reading.former_whole is not None
+    if again and _former(reading):
+        return False
     try:
         first = cursor.first(reading, params)
     except Refused:
         return False  # the walk will find out why
-    if console.idle(route) > interval:
+    if console.idle(route) > interval * (_STILL_IN_TIME if again else _IN_TIME):
         return False
     reading.decide("parts", [])
     reading.hold(first)
