@@ -69,9 +69,10 @@ class Table:
 
 @dataclass(slots=True)
 class Found:
-    """Everything a part found, and when."""
+    """Everything a part found, when, and on what machine."""
 
     measured: str = ""
+    machine: str = ""
     lines: list[Line] = field(default_factory=list)
     targets: list[Target] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)

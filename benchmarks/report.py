@@ -1,4 +1,4 @@
-"""The page `results.md`: the targets, every part's figures, and the machine they belong to."""
+"""The page `results.md`: the targets, every part's figures, and the machines they belong to."""
 
 import os
 import platform
@@ -28,9 +28,7 @@ HEADINGS = (
 )
 
 
-def document(
-    parts: Parts, machine: str, versions: Mapping[str, str], now: Sequence[str] = ()
-) -> str:
+def document(parts: Parts, versions: Mapping[str, str], now: Sequence[str] = ()) -> str:
     """All of it; `now` names the parts of this run, the others are from an earlier one."""
     programs = ", ".join(f"{name} {version}" for name, version in versions.items())
     earlier = [
@@ -39,13 +37,7 @@ def document(
         if now and name not in now
     ]
     sections = "\n\n".join(section(name, *part) for name, part in parts.items())
-    head = "\n".join(
-        (
-            f"- Machine: {machine}",
-            f"- Versions: Python {platform.python_version()}, {programs}",
-            *earlier,
-        )
-    )
+    head = "\n".join((f"- Versions: Python {platform.python_version()}, {programs}", *earlier))
     return f"""# Results
 
 Written by `make bench` on {time.strftime("%Y-%m-%d", time.gmtime())}; [README.md](README.md) says \
@@ -75,7 +67,8 @@ def targets(parts: Parts) -> str:
 
 def section(name: str, title: str, found: Found) -> str:
     """One part: its lines and its tables."""
-    pieces = [f"## {title}", f"Measured {found.measured}; `make bench ONLY={name}` does it again."]
+    when = f"Measured {found.measured} on {found.machine}; `make bench ONLY={name}` does it again."
+    pieces = [f"## {title}", when]
     if found.fault:
         pieces.append(f"Did not end well: {found.fault}")
     if found.lines:
@@ -127,7 +120,7 @@ def machine() -> str:
     load = os.getloadavg()[0]
     return (
         f"{os.cpu_count()} cores ({_processor()}), {memory:.0f} GiB of memory, "
-        f"{platform.system()} {platform.machine()}, load {load:.1f} before the first round"
+        f"{platform.system()} {platform.machine()}, load {load:.1f} at the beginning"
     )
 
 

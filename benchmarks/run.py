@@ -1,7 +1,7 @@
 """Measures Watchkeeper beside a plain download and other programs: `make bench`.
 
-Every part of the measurements keeps what it found, so that one can be measured anew alone:
-`make bench ONLY=latency,policies`.
+Every part of the measurements keeps what it found, in `figures`, so that one can be measured anew
+alone: `make bench ONLY=latency,policies`.
 """
 
 import argparse
@@ -69,7 +69,7 @@ def options() -> argparse.Namespace:
 def measured(name: str, bench: Bench) -> Found:
     """What a part found; after a fault that is what it had found until then."""
     bench.say(f"── {name}")
-    found = Found()
+    found = Found(machine=report.machine())
     if bench.left <= 0:
         found.fault = f"no time was left; `make bench ONLY={name}` measures it"
     else:
@@ -84,15 +84,14 @@ def measured(name: str, bench: Bench) -> Found:
 
 def main() -> None:
     asked = options()
-    kept = environment.ROOM / ("tried-out" if asked.small else "figures")
+    kept = environment.ROOM / "tried-out" if asked.small else HERE / "figures"
     others = environment.make()
-    machine = report.machine()
     deadline = time.monotonic() + (LONG if asked.full else SHORT)
     bench = Bench(Path(sys.executable), others, asked.full, asked.small, deadline)
     kept.mkdir(parents=True, exist_ok=True)
     for name in asked.parts:
         found = measured(name, bench)
-        (kept / f"{name}.json").write_bytes(msgspec.json.encode(found))
+        (kept / f"{name}.json").write_bytes(msgspec.json.encode(found) + b"\n")
     parts = {}
     for name in PARTS:
         file = kept / f"{name}.json"
@@ -106,7 +105,7 @@ def main() -> None:
     drawn = chart.draw([found for _, found in parts.values()])
     (where / "cost.svg").write_text(drawn, encoding="utf-8")
     page = where / "results.md"
-    page.write_text(report.document(parts, machine, versions, asked.parts), encoding="utf-8")
+    page.write_text(report.document(parts, versions, asked.parts), encoding="utf-8")
     for name in asked.parts:
         print(f"\n{report.section(name, *parts[name])}")
     print(f"\n{report.targets(parts)}\n\nWritten to {page.relative_to(HERE.parent)}")

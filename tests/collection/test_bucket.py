@@ -16,6 +16,7 @@ from tests.collection.conftest import client
 from tests.collection.test_resuming import Cut, cut_after
 from watchkeeper.clock import SYSTEM_CLOCK, Clock
 from watchkeeper.collection.engine import Report, collect
+from watchkeeper.errors import LockerError
 from watchkeeper.locker.locker import Locker
 from watchkeeper.locker.verify import verify
 from watchkeeper.simulator import Company, Running, running
@@ -72,6 +73,21 @@ def test_everything_is_collected_into_a_bucket_and_verified(company: Company, bu
     assert (ran.code, ran.err) == (0, "")
     page = f"{agents.path}/{agents.manifest['pages'][0]['file']}"
     assert len(watchkeeper("page", "--locker", bucket, page).document["data"]) == 1000
+
+
+def test_a_bucket_that_cannot_be_reached_says_what_to_look_at(
+    company: Company, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(LockerError, match=r"s3://nobody-made-this/acme .* Check the bucket's name"):
+        Locker.open("s3://nobody-made-this/acme", create=True)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    with running(company) as sim:  # which knows nothing of a role that the machine may have
+        monkeypatch.setenv("AWS_METADATA_ENDPOINT", sim.url)
+        ran = watchkeeper("verify", bucket)
+    assert ran.code == 3
+    assert "credentials, and neither the environment nor this machine has any.\n" in ran.err
+    assert "AWS_ACCESS_KEY_ID" in ran.err
 
 
 def test_what_was_cut_off_goes_on_once_its_writer_was_silent_for_long(

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import io
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +28,12 @@ _SILENT_WRITER = 600.0
 # takes at the least; and how many such pieces are under way at once.
 _ON_DISK, _IN_BUCKET = BLOCK, 5 * 1024 * 1024
 _PIECES = 2
+# Without credentials in the environment those of the machine's own role are asked for there.
+_OWN_ROLE = re.compile(r"/latest/(?:api/token|meta-data/)")
+_REACHED = (
+    "Check the bucket's name, and what the environment says of it: AWS_ACCESS_KEY_ID, "
+    "AWS_SECRET_ACCESS_KEY, AWS_REGION, and for another vendor's AWS_ENDPOINT_URL."
+)
 # Bytes asked for at once of a file in a bucket.
 _READ = 1024 * 1024
 
@@ -278,7 +285,13 @@ class Store:
             raise self._failed("read", path, error) from error
 
     def _failed(self, verb: str, path: str, error: Exception) -> LockerError:
-        return LockerError(f"{path} in {self.where} cannot be {verb}: {first_line(error)}")
+        why = first_line(error)
+        if self.root is not None:
+            return LockerError(f"{path} in {self.where} cannot be {verb}: {why}")
+        if _OWN_ROLE.search(why):
+            why = "it wants credentials, and neither the environment nor this machine has any"
+        message = f"{path} in {self.where} cannot be {verb}: {why.removesuffix('.')}."
+        return LockerError(message, hint=_REACHED)
 
 
 def _settle(file: Path, name: str) -> None:
