@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from tests.server.commands import Started, data, free_port, gone, processes_of, run, status
-from watchkeeper.ledger.folder import DataFolder
 
 __all__ = ["data"]
 
@@ -88,7 +87,7 @@ def test_a_taken_port_is_said_before_anything_starts(data: Path) -> None:
 
     assert refused.returncode == 2
     assert f"127.0.0.1 port {port} cannot be listened on" in refused.stderr
-    assert not DataFolder(data).postgres.exists()
+    assert not data.exists()
 
 
 def test_the_demo_fills_itself_and_is_reused(data: Path) -> None:
