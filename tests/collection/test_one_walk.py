@@ -122,11 +122,12 @@ def test_a_walk_that_was_cut_off_goes_on_as_one(
     assert len(repeated) <= 1, "the page that was under way"
 
 
-def test_what_the_console_does_not_know_is_left_out_of_the_one_walk(
+def test_a_first_page_that_is_refused_leaves_the_list_divided(
     large: Company, locker: Locker, collecting: Collecting
 ) -> None:
     with running(large, faults=["unknown-parameter:sortBy"]) as sim:
         found = read(collecting, sim)
     assert found.complete
+    assert found.manifest["union"]["proved"]
     assert sorted(ids(locker, found)) == sorted(row["id"] for row in large.agents)
     assert any("sortBy" in note for note in found.completeness.notes)

@@ -91,7 +91,7 @@ def running(
     os.umask(0o077)  # evidence names machines and people
     folder = DataFolder(settings.data)
     processes = Processes()
-    if not settings.data.exists():  # what cannot begin leaves no folder behind
+    if not os.access(settings.data, os.F_OK):  # what cannot begin leaves no folder behind
         require_free(settings.host, settings.port)
     with folder.held():
         require_free(settings.host, settings.port)
