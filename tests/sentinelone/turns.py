@@ -11,3 +11,4 @@ def asked(pacer: Pacer, path: str, held: float = 0.0) -> Iterator[float]:
     yield held
     while (wait := pacer.use(path)) > 0:
         yield wait
+    pacer.sent(path)

@@ -111,8 +111,8 @@ class Console:
         while True:
             attempt += 1
             try:
-                with self._turn(path, urgency):
-                    received = self._once(request, book)
+                with self._turn(path, urgency) as sent:
+                    received = self._once(request, book, sent)
                     work = self._cores.submit(self._outcome, request, received, read, secrets, make)
                     return work.result()
             except trial.Retry as problem:
@@ -173,8 +173,10 @@ class Console:
         bodiless = replace(received, body=b"")
         return replace(answer, made=make(answer), received=bodiless, text=b"")
 
-    def _once(self, request: Request, book: Book, total: float | None = None) -> Received:
-        """Asks once; raises Retry when no whole answer comes."""
+    def _once(
+        self, request: Request, book: Book, sent: Callable[[], None], total: float | None = None
+    ) -> Received:
+        """Asks once, calls `sent` when that left; raises Retry when no whole answer comes."""
         if not request.sent:
             book.requests.append(request)
         request.sent += 1
@@ -182,7 +184,7 @@ class Console:
         target = API_BASE + request.path + (f"?{query}" if query else "")
         try:
             with self._lent() as wire:
-                received = wire.get(target, self._headers, total or self.limits.total)
+                received = wire.get(target, self._headers, total or self.limits.total, sent)
         except WireError as error:
             raise trial.Retry(error.failure, error.message) from error
         self._answered = True
@@ -194,8 +196,8 @@ class Console:
         return received
 
     @contextmanager
-    def _turn(self, path: str, urgency: int = 0) -> Iterator[None]:
-        """The turn of one request, until what it brought was read.
+    def _turn(self, path: str, urgency: int = 0) -> Iterator[Callable[[], None]]:
+        """The turn of one request, until what it brought was read; yields what tells that it left.
 
         Who waits for a rate keeps nobody from asking elsewhere meanwhile.
         """
@@ -212,10 +214,18 @@ class Console:
                     break
                 self._under_way.release()
                 stopping.pause(self.clock, seconds)
+        left = threading.Event()
+
+        def sent() -> None:
+            if not left.is_set():
+                left.set()
+                self._pacer.sent(path)
+
         try:
             stopping.check()
-            yield
+            yield sent
         finally:
+            sent()
             self._under_way.release()
 
     @contextmanager
@@ -288,8 +298,8 @@ class Console:
         request = Request(probing.PATH, {})
         try:
             longest = min(self.limits.silence, self.limits.total)
-            with self._turn(request.path):
-                return self._once(request, book, longest).status
+            with self._turn(request.path) as sent:
+                return self._once(request, book, sent, longest).status
         except trial.Retry as problem:
             message = self._kept(problem.message)
             request.failures.append(f"{problem.failure.value}: {message}")

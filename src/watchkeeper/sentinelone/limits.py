@@ -122,31 +122,43 @@ class _Uses:
 
     It is a bucket, of which only the moment is kept when all that was used is made up for. A rate
     without a burst is held to its number within any second besides, and then a few may come as one:
-    whoever wakes a little late would lose his turn otherwise.
+    whoever wakes a little late would lose his turn otherwise. In a second is what was sent in it,
+    however long ago it was allowed, and all that is still to be sent.
     """
 
     def __init__(self, rate: float, burst: int) -> None:
         self._rate = rate * _MARGIN
         self._spare = (burst - 1 or _LATE) / self._rate
-        self._even = float("-inf")
-        most = max(1, round(self._rate)) if burst == 1 else 1
-        self._last: deque[float] = deque(maxlen=most)
+        self._even = -math.inf
+        self._most = max(1, round(self._rate)) if burst == 1 else math.inf
         self._within = max(_SECOND, 1 / rate) if burst == 1 else 0.0
+        self._sent: deque[float] = deque()
+        self._latest = -math.inf
+        self._unsent = 0
 
     def wait(self, now: float) -> float:
         """The seconds until one more may be used."""
-        full = len(self._last) == self._last.maxlen
-        seldom = self._last[0] + self._within - now if full else 0.0
+        while self._sent and self._sent[0] + self._within - now <= _A_MOMENT:
+            self._sent.popleft()
+        seldom = 0.0
+        if self._unsent + len(self._sent) >= self._most:
+            seldom = self._sent[0] + self._within - now if self._sent else 1 / self._rate
         return max(0.0, seldom, self._even - self._spare - now)
 
     def since(self, now: float) -> float:
-        """The seconds since one was used, infinite before the first."""
-        return now - self._last[-1] if self._last else math.inf
+        """The seconds since one was sent, infinite before the first."""
+        return 0.0 if self._unsent else now - self._latest
 
     def note(self, now: float) -> None:
-        """One more was used."""
+        """One more is used, and is to be sent."""
         self._even = max(self._even, now) + 1 / self._rate
-        self._last.append(now)
+        self._unsent += 1
+
+    def sent(self, now: float) -> None:
+        """One of those that were to be sent was, or never will be."""
+        self._unsent -= 1
+        self._latest = now
+        self._sent.append(now)
 
 
 @dataclass(slots=True)
@@ -197,7 +209,8 @@ class Pacer:
         """Uses the turns that were taken: 0, else the seconds after which to try it again.
 
         Who waited in between, for a processor or for one of few places, may come in the same
-        moment as others, and only what is asked in the end must not exceed a rate.
+        moment as others, and only what is asked in the end must not exceed a rate. Who got 0 tells
+        `sent` of it.
         """
         with self._lock:
             now = self._monotonic()
@@ -209,6 +222,13 @@ class Pacer:
             for each in uses:
                 each.note(now)
             return 0.0
+
+    def sent(self, path: str) -> None:
+        """What the turns were used for has left, or will not: once for each use."""
+        with self._lock:
+            now = self._monotonic()
+            for prefix, _, _ in rates_of(path, self._rates):
+                self._paces[prefix].uses.sent(now)
 
     def idle(self, path: str) -> float:
         """The seconds since something was asked for at the path's rates, infinite before that."""

@@ -87,19 +87,28 @@ class Wire:
             options["ssl_context"] = context
         self._pool = _through(proxy, options) if proxy else urllib3.PoolManager(**options)
         self._sock: socket.socket | None = None
+        self._sent: Callable[[], None] | None = None
         # Each address of a name may take the whole time-out, and one that does not answer is
         # common; looking the name up has no time-out of its own.
         longest = 2 * limits.connect
         self._pool.pool_classes_by_scheme = {
-            "http": _pool_of(HTTPConnectionPool, HTTPConnection, longest, self._connected),
-            "https": _pool_of(HTTPSConnectionPool, HTTPSConnection, longest, self._connected),
+            "http": _pool_of(HTTPConnectionPool, HTTPConnection, longest, self),
+            "https": _pool_of(HTTPSConnectionPool, HTTPSConnection, longest, self),
         }
 
-    def get(self, target: str, headers: Mapping[str, str], total: float) -> Received:
+    def get(
+        self,
+        target: str,
+        headers: Mapping[str, str],
+        total: float,
+        sent: Callable[[], None] | None = None,
+    ) -> Received:
         """Asks once; `target` is path and query, `total` the seconds the answer may take.
 
-        Raises WireError when no whole answer comes.
+        `sent` is called when the request left, before its answer is waited for. Raises WireError
+        when no whole answer comes.
         """
+        self._sent = sent
         started = self._clock.monotonic()
         # Time-outs of the socket only see silence; what dribbles in, headers too, is cut here.
         late = threading.Event()
@@ -167,8 +176,14 @@ class Wire:
                 raise WireError(Failure.BROKEN, f"the answer is larger than {LARGEST_BODY} bytes")
         return b"".join(blocks)
 
-    def _connected(self, sock: socket.socket) -> None:
+    def connected(self, sock: socket.socket) -> None:
+        """A connection was opened: what it is cut off by."""
         self._sock = sock
+
+    def asked(self) -> None:
+        """The request was written, whole."""
+        if self._sent is not None:
+            self._sent()
 
     def _cut(self, late: threading.Event) -> None:
         """Ends the transfer under way; whoever reads from it sees that it broke off."""
@@ -187,9 +202,9 @@ def _pool_of(
     pool: type[HTTPConnectionPool],
     connection: type[HTTPConnection],
     longest: float,
-    tell: Callable[[socket.socket], None],
+    wire: Wire,
 ) -> type[HTTPConnectionPool]:
-    """A class of pools whose connections open within a time and tell which socket they opened."""
+    """A class of pools whose connections open within a time and tell a wire what they did."""
 
     class Bounded(connection):  # type: ignore[valid-type, misc]
         def _new_conn(self) -> socket.socket:
@@ -200,7 +215,11 @@ def _pool_of(
 
         def connect(self) -> None:
             super().connect()
-            tell(self.sock)
+            wire.connected(self.sock)
+
+        def request(self, *args: Any, **options: Any) -> None:
+            super().request(*args, **options)
+            wire.asked()
 
     return type("BoundedPool", (pool,), {"ConnectionCls": Bounded})
 
