@@ -88,7 +88,7 @@ class Bench:
 
     def warm(self, console: Console, *programs: Program) -> None:
         """Asks for everything once: the console makes its pages when they are first wanted."""
-        for program in (FLOOR, *programs):
+        for program in programs:
             with suppress(Failed):  # it will fail again where that is told
                 self.once(program, console)
 

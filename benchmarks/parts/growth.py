@@ -17,7 +17,7 @@ def measure(bench: Bench, found: Found) -> None:
     for number in SIZES:
         agents = bench.size(number)
         with bench.console(agents=agents) as console:
-            bench.warm(console, COLLECT)
+            bench.warm(console, FLOOR, COLLECT)
             # The most memory of many short rounds is what one long round will have met, too.
             rounds = _OF_SMALL if number < SIZES[-1] else _OF_LARGE[bench.full]
             found.lines += bench.lines(

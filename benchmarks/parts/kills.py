@@ -6,7 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from benchmarks.bench import CASES, COLLECT, Bench, Program
+from benchmarks.bench import CASES, COLLECT, FLOOR, Bench, Program
 from benchmarks.console import Console
 from benchmarks.findings import Found, Missing, Table
 from benchmarks.measure import Failed
@@ -29,7 +29,7 @@ def measure(bench: Bench, found: Found) -> None:
     chance = random.Random(7)  # noqa: S311 - moments, no secrets
     trials: list[dict[str, int]] = []
     with bench.console(agents=agents, sites=20, uneven=True) as console:
-        bench.warm(console, _BY_SITE)
+        bench.warm(console, FLOOR, _BY_SITE)
         console.tell("latency", LATENCY)
         whole = bench.once(_BY_SITE, console)
         for _ in range(_PATIENCE * moments):

@@ -26,6 +26,9 @@ def measure(bench: Bench, found: Found) -> None:
     agents = bench.size(AGENTS)
     for sites in SITES:
         with bench.console(agents=agents, sites=sites, uneven=True) as console:
+            bench.warm(console, FLOOR, BY_SITE, ALONE)
+            # A slow console is asked for other pages than a quick one: for parts of the list.
+            console.tell("latency", LATENCIES[-1])
             bench.warm(console, BY_SITE, ALONE)
             for latency in LATENCIES:
                 console.tell("latency", latency)

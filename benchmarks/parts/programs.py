@@ -11,7 +11,8 @@ RUN = Program("watchkeeper run", "watchkeeper_run")
 UNLIMITED = replace(COLLECT.given("agents", "rates=none"), name="watchkeeper, no rate kept")
 CARTOGRAPHY = Program("cartography", "cartography_agents", theirs=True)
 REGSCALE = Program("regscale-cli", "regscale_agents", theirs=True)
-# As it comes it leaves agents out, and is judged all the same; this is told beside.
+# As it comes it leaves agents out, and a program that does is not fast: with the same rows as ours
+# it is judged, without them it is told beside.
 REGSCALE_ALL = Program("regscale-cli, all agents", "regscale_agents", ("all",), theirs=True)
 AIRBYTE = Program("airbyte-cdk", "airbyte_agents", theirs=True, slow=True)
 TUNED = Program("dlt, tuned", "dlt_duckdb", ("tuned",), theirs=True, slow=True)
@@ -36,7 +37,7 @@ def measure(bench: Bench, found: Found) -> None:
         agents = bench.size(number)
         case = f"{agents:,} agents"
         with bench.console(agents=agents) as console:
-            bench.warm(console)
+            bench.warm(console, FLOOR, UNLIMITED)
             found.lines += bench.lines(PROGRAMS, case, agents, console, ROUNDS)
             # As it comes, dlt takes a minute for the few and many minutes for the many.
             if number == FEW or bench.full:
@@ -58,10 +59,10 @@ def _judge(found: Found, case: str, slow: str) -> None:
         return f"{ratio:.2f} times", ratio <= _MOST_CPU
 
     def regscale() -> tuple[str, bool]:
-        ratio, unlimited = (times(REGSCALE, "wall", ours=own) for own in (COLLECT, UNLIMITED))
-        whole = times(REGSCALE_ALL, "wall")
-        told = f"{ratio:.2f} times less, {whole:.2f} for all agents, {unlimited:.1f} at no rate"
-        return told, ratio >= _REGSCALE_WALL
+        ratio, unlimited = (times(REGSCALE_ALL, "wall", ours=own) for own in (COLLECT, UNLIMITED))
+        fewer = times(REGSCALE, "wall")
+        told = f"{ratio:.2f} times less, {fewer:.2f} for those it takes as it comes"
+        return f"{told}, {unlimited:.1f} at no rate", ratio >= _REGSCALE_WALL
 
     def cartography() -> tuple[str, bool]:
         ratio = times(CARTOGRAPHY, "wall")
@@ -78,7 +79,8 @@ def _judge(found: Found, case: str, slow: str) -> None:
         floor,
     )
     found.judge(
-        f"{case}: at least {_REGSCALE_WALL:.0f} times less wall than regscale-cli", regscale
+        f"{case}: at least {_REGSCALE_WALL:.0f} times less wall than regscale-cli for all of them",
+        regscale,
     )
     found.judge(f"{case}: less wall than cartography", cartography)
     found.judge(

@@ -1,6 +1,6 @@
 """Thousands of small lists: the timelines of every threat, and then only of what changed."""
 
-from benchmarks.bench import COLLECT, Bench, Program
+from benchmarks.bench import COLLECT, FLOOR, Bench, Program
 from benchmarks.findings import Found, Line
 
 TITLE = "Timelines"
@@ -23,7 +23,7 @@ def measure(bench: Bench, found: Found) -> None:
         bench.console(agents=2000, threats=threats) as console,
         bench.folder() as kept,
     ):
-        bench.warm(console)
+        bench.warm(console, FLOOR)
         console.tell("latency", LATENCY)
         found.lines.append(bench.line(plain, f"{plain.told[0]} of them", threats, console))
         for case in (first, again):
