@@ -1,6 +1,6 @@
 """Collections in a real locker, written as a collector would."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.rows import put_rows
+from watchkeeper.assessment.sandbox import Sandbox
 from watchkeeper.clock import Clock, rfc3339
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Collection, Completeness, Verdict
@@ -28,6 +29,13 @@ class Moving:
     def now(self) -> datetime:
         """Where it stands."""
         return self.at
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """One for many controls, as a run of the product's own has it."""
+    with Sandbox() as shared:
+        yield shared
 
 
 @pytest.fixture

@@ -14,9 +14,11 @@ from tests.assessment.conftest import NOW, Collecting
 from tests.controls.pages import control
 from watchkeeper.assessment import assess, confined
 from watchkeeper.assessment.deviations import COVERED, OUTSIDE, Deviations
+from watchkeeper.assessment.engine import Terms
 from watchkeeper.assessment.examples import tables
 from watchkeeper.assessment.faulty import ControlFaulty
 from watchkeeper.assessment.judging import judge, judging
+from watchkeeper.assessment.sandbox import Sandbox
 from watchkeeper.controls import catalogue
 from watchkeeper.controls.values import EXAMPLE_NOW
 from watchkeeper.locker.locker import Locker
@@ -37,8 +39,8 @@ def refused(sql: str, seconds: float = 2) -> str:
         judge(
             page,
             tables(page, page.examples[0]),
+            Sandbox(timeout=timedelta(seconds=seconds)),
             now=EXAMPLE_NOW,
-            timeout=timedelta(seconds=seconds),
         )
     return caught.value.message.removeprefix("TST-01: ")
 
@@ -103,9 +105,8 @@ def test_exceptions_scope_and_parameters_come_with_it() -> None:
     given = dict(tables(page, page.examples[0]))
     more = pa.Table.from_pylist([{"id": "9"}], given["agents"].schema)
     given["agents"] = pa.concat_tables([given["agents"], more])
-    with judging(
-        page, given, now=EXAMPLE_NOW, parameters={"days": 30}, deviations=decided
-    ) as found:
+    terms = Terms(now=EXAMPLE_NOW, parameters={"days": 30}, deviations=decided)
+    with judging(page, given, Sandbox(), **terms) as found:
         rows = {row["subject"]: row for row in found.items.read_all().to_pylist()}
         counts = (found.counts.failed, found.counts.excepted, found.counts.not_applicable)
         assert counts == (1, 1, 1)

@@ -8,6 +8,7 @@ import pytest
 
 from watchkeeper.assessment.examples import disagreements, tables
 from watchkeeper.assessment.judging import judge
+from watchkeeper.assessment.sandbox import Sandbox
 from watchkeeper.columns import ARROW_TYPES
 from watchkeeper.controls import catalogue
 from watchkeeper.controls.values import COLLECTED_AT, EARLIER, EXAMPLE_NOW, columns_of
@@ -46,33 +47,35 @@ def only_keys(control: Control) -> dict[str, pa.Table]:
 @pytest.mark.parametrize(
     ("control", "example"), EXAMPLES, ids=[f"{c.id}: {e.name}" for c, e in EXAMPLES]
 )
-def test_the_page_does_what_its_examples_promise(control: Control, example: Example) -> None:
-    assert disagreements(control, example) == []
+def test_the_page_does_what_its_examples_promise(
+    control: Control, example: Example, sandbox: Sandbox
+) -> None:
+    assert disagreements(control, example, sandbox) == []
 
 
 @each_control
-def test_nothing_passes_of_which_nothing_is_known(control: Control) -> None:
-    items = judge(control, only_keys(control), now=EXAMPLE_NOW).to_pylist()
+def test_nothing_passes_of_which_nothing_is_known(control: Control, sandbox: Sandbox) -> None:
+    items = judge(control, only_keys(control), sandbox, now=EXAMPLE_NOW).to_pylist()
     assert items
     assert "pass" not in {row["outcome"] for row in items}
     assert "unknown" in {row["outcome"] for row in items}
 
 
 @each_control
-def test_nothing_passes_where_nothing_is(control: Control) -> None:
-    assert judge(control, empty(control), now=EXAMPLE_NOW).num_rows == 0
+def test_nothing_passes_where_nothing_is(control: Control, sandbox: Sandbox) -> None:
+    assert judge(control, empty(control), sandbox, now=EXAMPLE_NOW).num_rows == 0
 
 
 @pytest.mark.slow
 @each_control
-def test_the_order_of_rows_does_not_matter(control: Control) -> None:
+def test_the_order_of_rows_does_not_matter(control: Control, sandbox: Sandbox) -> None:
     chance = random.Random(7)  # noqa: S311 - a repeatable order, no secret
     given = {
         name: many(name, table, 300) for name, table in tables(control, richest(control)).items()
     }
-    first = judge(control, given, now=EXAMPLE_NOW)
+    first = judge(control, given, sandbox, now=EXAMPLE_NOW)
     shuffled = {name: table.take(order(chance, table)) for name, table in given.items()}
-    assert judge(control, shuffled, now=EXAMPLE_NOW).equals(first)
+    assert judge(control, shuffled, sandbox, now=EXAMPLE_NOW).equals(first)
 
 
 def order(chance: random.Random, table: pa.Table) -> pa.Array:
@@ -83,11 +86,11 @@ def order(chance: random.Random, table: pa.Table) -> pa.Array:
 
 @pytest.mark.slow
 @each_control
-def test_twenty_thousand_of_each_are_judged(control: Control) -> None:
+def test_twenty_thousand_of_each_are_judged(control: Control, sandbox: Sandbox) -> None:
     given = {
         name: many(name, table, 20_000) for name, table in tables(control, richest(control)).items()
     }
-    items = judge(control, given, now=EXAMPLE_NOW)
+    items = judge(control, given, sandbox, now=EXAMPLE_NOW)
     assert items.num_rows >= (1 if control.id in WHOLES else 20_000)
     assert len(set(items["subject"].to_pylist())) == items.num_rows
 

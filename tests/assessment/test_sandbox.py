@@ -4,7 +4,9 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -12,6 +14,7 @@ from tests.controls.pages import control
 from watchkeeper.assessment.examples import tables
 from watchkeeper.assessment.faulty import ControlFaulty
 from watchkeeper.assessment.judging import judge
+from watchkeeper.assessment.sandbox import Sandbox
 from watchkeeper.controls.values import EXAMPLE_NOW
 from watchkeeper.errors import WatchkeeperError
 
@@ -21,14 +24,15 @@ ITEM = "'a' AS subject, 'a' AS name, 'pass' AS outcome, 'because' AS reason"
 bystander = pa.table({"id": ["secret"]})
 
 
-def judged(sql: str, **limits: object) -> list[dict[str, str]]:
+def judged(sql: str, **limits: Any) -> list[dict[str, str]]:
     page = control(sql=sql)
     given = tables(page, page.examples[0])
-    found: list[dict[str, str]] = judge(page, given, now=EXAMPLE_NOW, **limits).to_pylist()  # type: ignore[arg-type]
+    with Sandbox(**limits) as sandbox:
+        found: list[dict[str, str]] = judge(page, given, sandbox, now=EXAMPLE_NOW).to_pylist()
     return found
 
 
-def refused(sql: str, **limits: object) -> str:
+def refused(sql: str, **limits: Any) -> str:
     with pytest.raises(ControlFaulty) as caught:
         judged(sql, **limits)
     assert isinstance(caught.value, WatchkeeperError)
@@ -196,3 +200,51 @@ def test_now_is_the_moment_of_judging() -> None:
     now = datetime(2031, 2, 3, 4, 5, tzinfo=UTC)
     items = judge(page, tables(page, page.examples[0]), now=now)
     assert items["reason"].to_pylist() == ["2031-02-03 04:05 UTC"]
+
+
+MARKED = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'mark'"
+
+
+def test_the_next_control_finds_nothing_of_the_one_before_in_the_same_engine() -> None:
+    with Sandbox() as sandbox:
+        with sandbox.connection() as first:
+            first.execute(
+                "CREATE TABLE mark (n INTEGER)"
+            )  # of the engine: tells that it is this one
+            first.execute("CREATE TEMP TABLE agents AS SELECT 'of the first' AS id")
+            first.execute("CREATE TEMP MACRO own() AS 'of the first'")
+            first.register("incoming", bystander)
+            with sandbox.connection() as beside:
+                assert beside.execute(MARKED).fetchall() == [(0,)]
+        with sandbox.connection() as one, sandbox.connection() as other:
+            assert sorted(each.execute(MARKED).fetchall() for each in (one, other)) == [
+                [(0,)],
+                [(1,)],
+            ]
+            for each in (one, other):
+                for sql in ("FROM agents", "SELECT own()", "FROM incoming"):
+                    with pytest.raises(duckdb.CatalogException):
+                        each.execute(sql)
+
+
+def _fail_in(sandbox: Sandbox) -> None:
+    with sandbox.connection() as engine:
+        engine.execute("CREATE TABLE mark (n INTEGER)")
+        engine.execute("FROM nowhere")
+
+
+def test_an_engine_in_which_something_failed_is_not_used_again() -> None:
+    with Sandbox() as sandbox:
+        with pytest.raises(duckdb.CatalogException):
+            _fail_in(sandbox)
+        with sandbox.connection() as second:
+            assert second.execute(MARKED).fetchall() == [(0,)]
+
+
+def test_every_engine_of_a_sandbox_is_locked() -> None:
+    with Sandbox() as sandbox, sandbox.connection() as one, sandbox.connection() as other:
+        for each in (one, other):
+            for sql in ("SET threads = 8", "FROM read_text('/etc/hostname')", "FROM bystander"):
+                with pytest.raises(duckdb.Error):
+                    each.execute(sql)
+            assert each.execute("SELECT current_setting('TimeZone')").fetchall() == [("UTC",)]

@@ -13,6 +13,7 @@ from watchkeeper.assessment.faulty import ControlFaulty
 from watchkeeper.assessment.gather import gather
 from watchkeeper.assessment.inputs import Plan, plan
 from watchkeeper.assessment.judging import Judged, judging
+from watchkeeper.assessment.sandbox import Sandbox
 from watchkeeper.assessment.verdict import Allowed, Conclusion, conclude
 from watchkeeper.clock import rfc3339
 from watchkeeper.controls import prelude_sha256
@@ -59,13 +60,13 @@ def assess(
         effective(control, values)
     collections = locker.collections(connection)
     stated = Stated(locker, connection, collections, now)
-    cases = [
-        Case(locker, connection, control, collections, values, stated, now)
-        for control, values in wanted
-    ]
     sealed: list[Assessment] = []
     # The engines do the work, outside of Python: two threads take half the time of one.
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="judge") as pool:
+    with Sandbox() as sandbox, ThreadPoolExecutor(AT_ONCE, thread_name_prefix="judge") as pool:
+        cases = [
+            Case(locker, connection, control, collections, values, stated, now, sandbox)
+            for control, values in wanted
+        ]
         for assessment in pool.map(Case.assess, cases):
             sealed.append(assessment)
             if on_progress is not None:
@@ -84,6 +85,7 @@ class Case:
     given: Mapping[str, Scalar]
     stated: Stated
     now: datetime
+    sandbox: Sandbox
 
     def assess(self) -> Assessment:
         """Judges and seals."""
@@ -96,7 +98,12 @@ class Case:
             tables = gather(self.locker, self.control, planned, resources(), self.collections)
             rows = {name: tables[name].num_rows for name in planned.newest}
             with judging(
-                self.control, tables, now=self.now, parameters=parameters, deviations=deviations
+                self.control,
+                tables,
+                self.sandbox,
+                now=self.now,
+                parameters=parameters,
+                deviations=deviations,
             ) as judged:
                 return self._seal(planned, judged, parameters, deviations, rows)
         except (ControlFaulty, LockerError, UsageError) as error:

@@ -72,7 +72,7 @@ def load(engine: duckdb.DuckDBPyConnection, deviations: Deviations) -> None:
     """Takes the deviations over into the engine, before it is locked."""
     for name, table in ((_OUTSIDE, deviations.outside), (_COVERED, deviations.covered)):
         engine.register("incoming", table)
-        engine.execute(f"CREATE TABLE {name} AS SELECT * FROM incoming")  # noqa: S608 - our own names
+        engine.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM incoming")  # noqa: S608 - our own names
         engine.unregister("incoming")
 
 

@@ -1,11 +1,9 @@
-"""The sandbox: one control's SQL over its declared columns, with no way out.
+"""One control's SQL over its declared columns, in the sandbox.
 
-A fresh engine in memory gets the declared columns of the declared tables, then external access
-is switched off and the configuration locked. What the SQL answers is checked and kept inside the
-engine, so the memory limit holds for it too.
+A connection to a locked engine gets the declared columns of the declared tables. What the SQL
+answers is checked and kept inside the engine, so the memory limit holds for it too.
 """
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,45 +16,23 @@ import pyarrow as pa
 from watchkeeper.assessment import decided
 from watchkeeper.assessment.deviations import Deviations
 from watchkeeper.assessment.faulty import ControlFaulty
+from watchkeeper.assessment.sandbox import Sandbox
 from watchkeeper.assessment.statement import check, first_line
 from watchkeeper.assessment.verdict import count
-from watchkeeper.controls import prelude
 from watchkeeper.controls.parameters import effective
 from watchkeeper.controls.values import columns_of
 from watchkeeper.model.assessment import Counts, Item, Outcome
 from watchkeeper.model.control import Control, Scalar
 from watchkeeper.resources import everything as resources
 
-__all__ = ["MEMORY_LIMIT", "TIMEOUT", "Judged", "Terms", "judging", "too_long", "too_much"]
+__all__ = ["Judged", "Terms", "judging", "too_long", "too_much"]
 
-MEMORY_LIMIT = "1GB"
-TIMEOUT = timedelta(seconds=60)
 BATCH = 8_192
 
 _ITEM = ("subject", "name", "outcome", "reason")
-_SETTINGS: Mapping[str, str | int | float | list[str]] = {
-    # One thread: at 100,000 subjects no slower than two, and 40 MB less at the peak.
-    "threads": 1,
-    "allocator_flush_threshold": "16MB",
-    "write_buffer_row_group_count": 1,
-    "temp_directory": "",  # nothing is spilled to disk
-    "max_temp_directory_size": "0B",
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-    "allow_community_extensions": False,
-    "allow_persistent_secrets": False,
-    "python_enable_replacements": False,  # variables of this process are no tables
-}
-_LOCKS = (
-    "SET TimeZone = 'UTC'",
-    "SET allow_extension_repositories = 'forbidden'",
-    "SET disabled_filesystems = 'LocalFileSystem'",
-    "SET enable_external_access = false",
-    "SET lock_configuration = true",
-)
 # Whole seconds as they are, fractions with six digits: `2026-01-15T12:00:00.250000Z`.
 # Of a moment without its time zone, which is UTC: looking the zone up takes half the time.
-_RFC3339 = """CREATE MACRO rfc3339(instant) AS
+_RFC3339 = """CREATE TEMP MACRO rfc3339(instant) AS
     CASE WHEN epoch_us(instant) % 1000000 = 0
     THEN strftime(make_timestamp(epoch_us(instant)), '%Y-%m-%dT%H:%M:%SZ')
     ELSE strftime(make_timestamp(epoch_us(instant)), '%Y-%m-%dT%H:%M:%S.%fZ') END"""
@@ -68,8 +44,6 @@ class Terms(TypedDict, total=False):
     now: Required[datetime]
     parameters: Mapping[str, Scalar] | None
     deviations: Deviations | None
-    memory_limit: str
-    timeout: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +64,11 @@ class Judged:
 def judging(
     control: Control,
     tables: dict[str, pa.Table],
+    sandbox: Sandbox,
     *,
     now: datetime,
     parameters: Mapping[str, Scalar] | None = None,
     deviations: Deviations | None = None,
-    memory_limit: str = MEMORY_LIMIT,
-    timeout: timedelta = TIMEOUT,
     on_locked: Callable[[], None] = lambda: None,
 ) -> Iterator[Judged]:
     """One row per subject: subject, name, outcome, reason, observed (JSON text), by subject.
@@ -110,21 +83,9 @@ def judging(
     ControlFaulty when the control cannot be judged because of itself.
     """
     chosen: dict[str, Any] = {**effective(control, parameters), "now": now}
-    limits: dict[str, str | int] = {
-        "memory_limit": memory_limit,
-        "max_execution_time": _milliseconds(timeout),
-    }
-    with (
-        _explained(control, timeout),
-        duckdb.connect(":memory:", config={**_SETTINGS, **limits}) as engine,
-        _stopped(engine, timeout),
-    ):
-        engine.execute("SET enable_progress_bar = false")  # it would be drawn over our own output
-        engine.execute(prelude())
+    with _explained(control, sandbox.timeout), sandbox.connection() as engine:
         _load(engine, control, tables)
         decided.load(engine, deviations or Deviations())
-        for lock in _LOCKS:
-            engine.execute(lock)
         on_locked()
         sql, used = check(engine, control, _expected(control).keys())
         engine.execute(
@@ -163,23 +124,6 @@ def _first_unknown(engine: duckdb.DuckDBPyConnection) -> Item | None:
         " WHERE outcome = 'unknown' ORDER BY subject LIMIT 1"
     ).fetchall()
     return Item(rows[0][0], rows[0][1], Outcome.UNKNOWN, rows[0][2], {}) if rows else None
-
-
-def _milliseconds(timeout: timedelta) -> int:
-    return max(1, int(timeout.total_seconds() * 1000))
-
-
-@contextmanager
-def _stopped(engine: duckdb.DuckDBPyConnection, timeout: timedelta) -> Iterator[None]:
-    """Interrupts whatever the engine does when the time is up."""
-    timer = threading.Timer(timeout.total_seconds(), engine.interrupt)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()
 
 
 @contextmanager
@@ -235,7 +179,7 @@ def _load(engine: duckdb.DuckDBPyConnection, control: Control, tables: dict[str,
             )
         engine.register("incoming", table)
         selected = ", ".join(f'"{column}"' for column in columns)
-        engine.execute(f'CREATE TABLE "{name}" AS SELECT {selected} FROM incoming')  # noqa: S608
+        engine.execute(f'CREATE TEMP TABLE "{name}" AS SELECT {selected} FROM incoming')  # noqa: S608
         engine.unregister("incoming")
 
 

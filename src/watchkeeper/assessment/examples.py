@@ -6,6 +6,8 @@ from datetime import datetime
 import pyarrow as pa
 
 from watchkeeper.assessment import engine
+from watchkeeper.assessment.engine import Terms
+from watchkeeper.assessment.sandbox import Sandbox
 from watchkeeper.columns import ARROW_TYPES
 from watchkeeper.controls.values import EXAMPLE_NOW, columns_of, rows
 from watchkeeper.model.control import Control, Example
@@ -26,14 +28,15 @@ def tables(
     }
 
 
-def disagreements(control: Control, example: Example) -> list[str]:
+def disagreements(control: Control, example: Example, sandbox: Sandbox) -> list[str]:
     """Where the SQL says something else than the example; empty when they agree.
 
     It is judged in this process: a tenant's control is tried in its own, see `trial`. Raises
     ControlFaulty when the SQL cannot be judged at all.
     """
     given = dict(tables(control, example))
-    with engine.judging(control, given, now=EXAMPLE_NOW, parameters=example.parameters) as judged:
+    terms = Terms(now=EXAMPLE_NOW, parameters=example.parameters)
+    with engine.judging(control, given, sandbox, **terms) as judged:
         found = {row["subject"]: row for row in judged.items.read_all().to_pylist()}
     said: list[str] = []
     for subject, (outcome, reason) in example.expected.items():

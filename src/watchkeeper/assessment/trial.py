@@ -7,7 +7,9 @@ from typing import Any
 import pyarrow as pa
 
 from watchkeeper.assessment import engine
+from watchkeeper.assessment.engine import Terms
 from watchkeeper.assessment.examples import disagreements, tables
+from watchkeeper.assessment.sandbox import Sandbox
 from watchkeeper.columns import ARROW_TYPES
 from watchkeeper.controls.values import COLLECTED_AT, EARLIER, EXAMPLE_NOW, UNREAD, columns_of
 from watchkeeper.model.assessment import Outcome
@@ -30,39 +32,40 @@ class Tried:
         return {"faults": self.faults, "notes": self.notes}
 
 
-def look(control: Control) -> Tried:
+def look(control: Control, sandbox: Sandbox) -> Tried:
     """What shows without a row; raises ControlFaulty where the SQL cannot be judged at all."""
     tried = Tried()
-    if items(control, empty(control)):
+    if items(control, empty(control), sandbox):
         tried.faults.append("It lists subjects where there is nothing to read.")
     return tried
 
 
-def trial(control: Control) -> Tried:
+def trial(control: Control, sandbox: Sandbox) -> Tried:
     """Everything that was found; raises ControlFaulty where the SQL cannot be judged at all."""
-    tried = look(control)
+    tried = look(control, sandbox)
     for example in control.examples:
-        tried.faults.extend(f"The example {each}." for each in disagreements(control, example))
-    known = items(control, only_keys(control))
+        said = disagreements(control, example, sandbox)
+        tried.faults.extend(f"The example {each}." for each in said)
+    known = items(control, only_keys(control), sandbox)
     if passing := _passing(known):
         tried.faults.append(f"Where nothing but keys is known, {passing} passes.")
     if not known:
         tried.notes.append("Where nothing but keys is known, it lists nobody.")
     for example in control.examples:
-        _without_columns(control, example, tried)
-        _in_another_order(control, example, tried)
+        _without_columns(control, example, sandbox, tried)
+        _in_another_order(control, example, sandbox, tried)
     return tried
 
 
-def _without_columns(control: Control, example: Example, tried: Tried) -> None:
+def _without_columns(control: Control, example: Example, sandbox: Sandbox, tried: Tried) -> None:
     """What passes only because a value is missing."""
     given = tables(control, example)
-    before = items(control, dict(given), example)
+    before = items(control, dict(given), sandbox, example)
     for name, table in given.items():
         for column in table.column_names if name != UNREAD and table.num_rows else ():
             if column == _key(name):
                 continue
-            after = items(control, {**given, name: _nulled(table, column)}, example)
+            after = items(control, {**given, name: _nulled(table, column)}, sandbox, example)
             for subject, (outcome, _) in after.items():
                 was = before.get(subject, (Outcome.PASS.value, ""))[0]
                 if outcome == Outcome.PASS != was:
@@ -70,20 +73,23 @@ def _without_columns(control: Control, example: Example, tried: Tried) -> None:
                     tried.notes.append(f"{words} and was {was} with it.")
 
 
-def _in_another_order(control: Control, example: Example, tried: Tried) -> None:
+def _in_another_order(control: Control, example: Example, sandbox: Sandbox, tried: Tried) -> None:
     given = tables(control, example)
     turned = {
         name: table.take(pa.array(range(table.num_rows - 1, -1, -1), pa.int64()))
         for name, table in given.items()
     }
-    if items(control, dict(given), example) != items(control, turned, example):
+    as_given = items(control, dict(given), sandbox, example)
+    if as_given != items(control, turned, sandbox, example):
         tried.faults.append(f"The example {example.name}: another order of rows, another answer.")
 
 
-def items(control: Control, given: Tables, example: Example | None = None) -> Answers:
+def items(
+    control: Control, given: Tables, sandbox: Sandbox, example: Example | None = None
+) -> Answers:
     """Outcome and reason by subject."""
-    parameters = example.parameters if example is not None else None
-    with engine.judging(control, given, now=EXAMPLE_NOW, parameters=parameters) as judged:
+    terms = Terms(now=EXAMPLE_NOW, parameters=example.parameters if example is not None else None)
+    with engine.judging(control, given, sandbox, **terms) as judged:
         rows = judged.items.read_all().select(["subject", "outcome", "reason"]).to_pylist()
     return {row["subject"]: (row["outcome"], row["reason"]) for row in rows}
 

@@ -22,6 +22,7 @@ import pyarrow as pa
 from watchkeeper.assessment.confined.job import Job, Told, told_from
 from watchkeeper.assessment.engine import Judged, Terms, too_long, too_much
 from watchkeeper.assessment.faulty import ControlFaulty
+from watchkeeper.assessment.sandbox import Sandbox
 from watchkeeper.model.control import Control
 
 __all__ = ["TRIAL", "judging", "look_at", "try_out"]
@@ -37,10 +38,14 @@ _MEMORY_SIGNALS = {signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGKILL
 
 @contextmanager
 def judging(
-    control: Control, tables: dict[str, pa.Table], **terms: Unpack[Terms]
+    control: Control, tables: dict[str, pa.Table], sandbox: Sandbox, **terms: Unpack[Terms]
 ) -> Iterator[Judged]:
-    """As `engine.judging`. Raises ControlFaulty also for what ended the process."""
-    job = Job(control, tuple(tables), **terms)
+    """As `engine.judging`, within the sandbox's limits and in none of its engines.
+
+    Raises ControlFaulty also for what ended the process.
+    """
+    named = tuple(tables)
+    job = Job(control, named, memory_limit=sandbox.memory_limit, timeout=sandbox.timeout, **terms)
     with _process() as process:
         given, answered = _pipes(process)
         try:

@@ -14,6 +14,7 @@ from watchkeeper.assessment import engine, trial
 from watchkeeper.assessment.confined import walls
 from watchkeeper.assessment.confined.job import Job, judged_as_json
 from watchkeeper.assessment.faulty import ControlFaulty
+from watchkeeper.assessment.sandbox import Sandbox
 from watchkeeper.assessment.statement import inconsistent
 from watchkeeper.controls import prelude
 from watchkeeper.resources import everything as resources
@@ -32,8 +33,7 @@ def main() -> None:
     walls.confine((job.timeout + _GRACE).total_seconds())
     try:
         if job.tables is None:
-            tried = trial.trial(job.control) if job.thorough else trial.look(job.control)
-            _say(answer, tried.as_json())
+            _try(answer, job)
         else:
             _judge(answer, job, tables)
     except ControlFaulty as fault:
@@ -52,17 +52,25 @@ def _answer() -> IO[bytes]:
     return answer
 
 
+def _try(answer: IO[bytes], job: Job) -> None:
+    with Sandbox() as sandbox:
+        attempt = trial.trial if job.thorough else trial.look
+        _say(answer, attempt(job.control, sandbox).as_json())
+
+
 def _judge(answer: IO[bytes], job: Job, tables: dict[str, pa.Table]) -> None:
-    with engine.judging(
-        job.control,
-        tables,
-        now=job.now,
-        parameters=job.parameters,
-        deviations=job.deviations,
-        memory_limit=job.memory_limit,
-        timeout=job.timeout,
-        on_locked=walls.open_nothing_more,
-    ) as judged:
+    with (
+        Sandbox(job.memory_limit, job.timeout) as sandbox,
+        engine.judging(
+            job.control,
+            tables,
+            sandbox,
+            now=job.now,
+            parameters=job.parameters,
+            deviations=job.deviations,
+            on_locked=walls.open_nothing_more,
+        ) as judged,
+    ):
         walls.end_after(job.timeout.total_seconds())  # writing is not judging
         _say(answer, judged_as_json(judged))
         with pa.ipc.new_stream(answer, judged.items.schema) as stream:

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from watchkeeper.assessment.deviations import Deviations
-from watchkeeper.assessment.engine import MEMORY_LIMIT, TIMEOUT, Judged
+from watchkeeper.assessment.engine import Judged
+from watchkeeper.assessment.sandbox import MEMORY_LIMIT, TIMEOUT
 from watchkeeper.controls.values import EXAMPLE_NOW
 from watchkeeper.model.assessment import Counts, Item, Outcome
 from watchkeeper.model.control import Control, Scalar
