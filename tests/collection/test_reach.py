@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.rows import told
@@ -105,6 +105,20 @@ def test_open_ones_are_read_every_day_and_all_every_week(
             opened = [each.until for each in before if each.kind is not Kind.CHANGED]
             assert opened[-1] is not None
             assert reach.until - opened[-1] < RULES.open_every
+
+
+@settings(max_examples=10)
+@given(st.lists(st.integers(-300, 300), min_size=170, max_size=170))
+def test_turns_that_come_a_little_early_or_late_put_nothing_off(jitter: list[int]) -> None:
+    """Each hour, give or take some minutes: every 24th is for the open ones, the 168th for all."""
+    made: list[Collection] = []
+    for number, seconds in enumerate(jitter):
+        moment = START + number * HOUR + timedelta(seconds=seconds)
+        made.append(sealed(number, decide(RULES, current(reversed(made)), moment)))
+    kinds = [Reach.of(each).kind for each in made]
+    assert [number for number, kind in enumerate(kinds) if kind is Kind.WHOLE] == [0, 168]
+    opened = [number for number, kind in enumerate(kinds) if kind is Kind.OPEN]
+    assert opened == [24 * day for day in range(1, 7)]
 
 
 @given(ATTEMPTS, st.sampled_from([Verdict.INCOMPLETE, Verdict.DENIED, Verdict.FAILED]))

@@ -17,6 +17,9 @@ from watchkeeper.model.stream import Current, Kind, Reach
 
 # The console's clocks may differ by so much from answer to answer.
 _SKEW = timedelta(seconds=5)
+# A turn comes some minutes early or late, after one that was late or early: what is due each day
+# would else wait for the turn after, and be due a day after that.
+_EARLY = timedelta(minutes=15)
 
 
 def decide(rules: Incremental, known: Current, now: datetime | None, fault: str = "") -> Reach:
@@ -29,7 +32,7 @@ def decide(rules: Incremental, known: Current, now: datetime | None, fault: str 
     if why or now is None or known.until is None or known.opened is None:
         return Reach(Kind.WHOLE, None, now, base, why)
     since = known.until - rules.overlap
-    if now - known.opened >= rules.open_every:
+    if now - known.opened >= rules.open_every - _EARLY:
         why = f"every open one was read last up to {rfc3339(known.opened)}"
         return Reach(Kind.OPEN, since, now, base, why)
     return Reach(Kind.CHANGED, since, now, base, f"all is known up to {rfc3339(known.until)}")
@@ -47,7 +50,7 @@ def _why_whole(rules: Incremental, known: Current, now: datetime | None) -> str:
         return f"the console tells no time that can be believed {when}"
     if known.until > now + _SKEW:
         return f"the console's clock was at {rfc3339(known.until)} already"
-    if now - begun >= rules.whole_every:
+    if now - begun >= rules.whole_every - _EARLY:
         return f"it was read whole last at {rfc3339(begun)}"
     return ""
 
