@@ -29,6 +29,7 @@ check: setup ## Format, style, types and layers
 	$(BIN)/lint-imports --no-logo
 
 test: setup browser check ## Everything: check, then every test
+	@$(BIN)/python -m compileall -q src # hundreds of processes are started, see scripts/setup
 	$(BIN)/pytest -n $(TESTERS)
 
 quick: setup ## The tests to run while working: no browser, no database, nothing slow
