@@ -13,7 +13,7 @@ import pytest
 from tests.controls.pages import control
 from watchkeeper.assessment.examples import tables
 from watchkeeper.assessment.faulty import ControlFaulty
-from watchkeeper.assessment.judging import judge
+from watchkeeper.assessment.judging import judge, judging
 from watchkeeper.assessment.sandbox import Sandbox
 from watchkeeper.controls.values import EXAMPLE_NOW
 from watchkeeper.errors import WatchkeeperError
@@ -73,6 +73,14 @@ ESCAPES = {
     f"SELECT {ITEM} WHERE random() > 0.5": "calls random(), which differs from run to run",
     f"SELECT {ITEM} WHERE current_date > '2020-01-01'": "asks the machine with current_date",
     "SELECT current_setting('secret_directory')": "calls current_setting()",
+    f"SELECT {ITEM} WHERE ago(INTERVAL 1 DAY) > $now": "calls ago(), which differs",
+    f"SELECT {ITEM} WHERE current_localtimestamp() > $now": "calls current_localtimestamp()",
+    f"SELECT {ITEM} WHERE pg_conf_load_time() > $now": "calls pg_conf_load_time()",
+    # The name holds in the inner query, and outside of it the engine's own table would be read.
+    f"SELECT {ITEM}, (SELECT max(table_oid) FROM duckdb_tables) AS n"
+    " FROM (WITH duckdb_tables AS (SELECT 1 AS x) FROM duckdb_tables)": "a query 'duckdb_tables'",
+    f"SELECT {ITEM}, (SELECT count(*) FROM __covered) AS n"
+    " FROM (WITH __covered AS (SELECT 1 AS x) FROM __covered)": "names a query '__covered'",
     f"SELECT {ITEM} WHERE $weeks > 1": "uses $weeks, a parameter it does not declare",
 }
 
@@ -102,9 +110,14 @@ def test_an_endless_recursion_is_stopped() -> None:
     assert message == "TST-01: the SQL was stopped after 0.5 s."
 
 
+ANSWER_OF_10_GB = (
+    "SELECT range::VARCHAR AS subject, 'n' AS name, 'pass' AS outcome, repeat('x', 1000) AS reason"
+    " FROM range(10000000)"
+)
+
+
 def test_memory_is_bounded() -> None:
-    large = "SELECT range::VARCHAR AS subject, 'n' AS name, 'pass' AS outcome, repeat('x', 1000)"
-    message = refused(f"{large} AS reason FROM range(10000000)", memory_limit="64MB")
+    message = refused(ANSWER_OF_10_GB, memory_limit="64MB")
     assert message == "TST-01: the SQL needs more memory than it may use."
 
 
@@ -202,49 +215,97 @@ def test_now_is_the_moment_of_judging() -> None:
     assert items["reason"].to_pylist() == ["2031-02-03 04:05 UTC"]
 
 
-MARKED = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'mark'"
+def used(sandbox: Sandbox) -> int:
+    """Which engine a connection is to: it numbers its transactions, one more for each."""
+    with sandbox.connection() as engine:
+        row = engine.execute("SELECT current_transaction_id()").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def test_the_next_control_finds_nothing_of_the_one_before_in_the_same_engine() -> None:
     with Sandbox() as sandbox:
         with sandbox.connection() as first:
-            first.execute(
-                "CREATE TABLE mark (n INTEGER)"
-            )  # of the engine: tells that it is this one
             first.execute("CREATE TEMP TABLE agents AS SELECT 'of the first' AS id")
             first.execute("CREATE TEMP MACRO own() AS 'of the first'")
             first.register("incoming", bystander)
-            with sandbox.connection() as beside:
-                assert beside.execute(MARKED).fetchall() == [(0,)]
-        with sandbox.connection() as one, sandbox.connection() as other:
-            assert sorted(each.execute(MARKED).fetchall() for each in (one, other)) == [
-                [(0,)],
-                [(1,)],
-            ]
-            for each in (one, other):
-                for sql in ("FROM agents", "SELECT own()", "FROM incoming"):
-                    with pytest.raises(duckdb.CatalogException):
-                        each.execute(sql)
+        for sql in ("FROM agents", "SELECT own()", "FROM incoming"):
+            with sandbox.connection() as second, pytest.raises(duckdb.CatalogException):
+                second.execute(sql)
 
 
-def _fail_in(sandbox: Sandbox) -> None:
-    with sandbox.connection() as engine:
-        engine.execute("CREATE TABLE mark (n INTEGER)")
-        engine.execute("FROM nowhere")
+LASTING = (
+    "CREATE TABLE memory.main.agents AS SELECT 'of the first' AS id",
+    "CREATE OR REPLACE MACRO memory.main.passes(reason) AS 'of the first'",
+    "CREATE VIEW memory.main.agents AS SELECT 1 AS id",
+)
 
 
-def test_an_engine_in_which_something_failed_is_not_used_again() -> None:
+@pytest.mark.parametrize("sql", LASTING)
+def test_nothing_that_would_last_can_be_made(sql: str) -> None:
     with Sandbox() as sandbox:
+        with pytest.raises(duckdb.Error, match="read-only"):
+            _run(sandbox, sql)
+        assert judge_plain(sandbox) == "because"
+
+
+def _run(sandbox: Sandbox, sql: str) -> None:
+    with sandbox.connection() as engine:
+        engine.execute(sql)
+
+
+def judge_plain(sandbox: Sandbox) -> str:
+    page = control(sql=f"SELECT {ITEM}")
+    row = judge(page, tables(page, page.examples[0]), sandbox, now=EXAMPLE_NOW).to_pylist()[0]
+    return str(row["reason"])
+
+
+def test_an_engine_is_used_again_unless_something_failed_in_it() -> None:
+    with Sandbox() as sandbox:
+        numbers = [used(sandbox) for _ in range(3)]
+        assert numbers == sorted(set(numbers))
         with pytest.raises(duckdb.CatalogException):
-            _fail_in(sandbox)
-        with sandbox.connection() as second:
-            assert second.execute(MARKED).fetchall() == [(0,)]
+            _run(sandbox, "FROM nowhere")
+        assert used(sandbox) == numbers[0]
 
 
-def test_every_engine_of_a_sandbox_is_locked() -> None:
+def test_limits_hold_in_an_engine_that_was_used_before() -> None:
+    endless = control(sql=f"SELECT {ITEM} FROM range(100000000000) AS t(i) WHERE i < -1")
+    large = control(sql=ANSWER_OF_10_GB)
+    limits: dict[str, Any] = {"memory_limit": "64MB", "timeout": timedelta(seconds=1)}
+    with Sandbox(**limits) as sandbox:
+        for page, words in ((endless, "stopped after 1 s"), (large, "more memory")) * 2:
+            assert judge_plain(sandbox) == "because"
+            with pytest.raises(ControlFaulty, match=words):
+                judge(page, tables(page, page.examples[0]), sandbox, now=EXAMPLE_NOW)
+
+
+def test_every_engine_of_a_sandbox_is_locked_and_quiet() -> None:
+    for sql in ("SET threads = 8", "FROM read_text('/etc/hostname')", "FROM bystander"):
+        with Sandbox() as sandbox, pytest.raises(duckdb.Error):
+            _run(sandbox, sql)
     with Sandbox() as sandbox, sandbox.connection() as one, sandbox.connection() as other:
+        settings = "SELECT current_setting('TimeZone'), current_setting('enable_progress_bar')"
         for each in (one, other):
-            for sql in ("SET threads = 8", "FROM read_text('/etc/hostname')", "FROM bystander"):
-                with pytest.raises(duckdb.Error):
-                    each.execute(sql)
-            assert each.execute("SELECT current_setting('TimeZone')").fetchall() == [("UTC",)]
+            assert each.execute(settings).fetchall() == [("UTC", False)]
+
+
+def test_what_is_not_read_to_its_end_is_let_go() -> None:
+    page = control(
+        sql="SELECT 'a:' || i AS subject, '' AS name, 'fail' AS outcome, repeat('r', 500) AS reason"
+        " FROM range(100000) AS t(i)"
+    )
+    with Sandbox(memory_limit="300MB") as sandbox:
+        held = []
+        for _ in range(6):  # each takes about 75 MB
+            given = dict(tables(page, page.examples[0]))
+            with judging(page, given, sandbox, now=EXAMPLE_NOW) as found:
+                assert found.items.read_next_batch().num_rows
+                held.append(found)
+
+
+def test_who_left_a_sandbox_gets_nothing_more_from_it() -> None:
+    with Sandbox() as sandbox:
+        assert judge_plain(sandbox) == "because"
+    with pytest.raises(RuntimeError):
+        _run(sandbox, "SELECT 1")

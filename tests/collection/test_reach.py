@@ -121,6 +121,20 @@ def test_turns_that_come_a_little_early_or_late_put_nothing_off(jitter: list[int
     assert opened == [24 * day for day in range(1, 7)]
 
 
+@pytest.mark.parametrize(
+    ("after", "kind"),
+    [
+        (timedelta(hours=23, minutes=44), Kind.CHANGED),
+        (timedelta(hours=23, minutes=45), Kind.OPEN),
+        (timedelta(days=6, hours=23, minutes=44), Kind.OPEN),
+        (timedelta(days=6, hours=23, minutes=45), Kind.WHOLE),
+    ],
+)
+def test_a_quarter_of_an_hour_early_is_in_time_and_no_more(after: timedelta, kind: Kind) -> None:
+    first = sealed(0, decide(RULES, Current(), START))
+    assert decide(RULES, current([first]), START + after).kind is kind
+
+
 @given(ATTEMPTS, st.sampled_from([Verdict.INCOMPLETE, Verdict.DENIED, Verdict.FAILED]))
 def test_an_attempt_that_is_not_complete_moves_nothing(
     attempts: list[tuple[int, Verdict, bool]], verdict: Verdict

@@ -16,7 +16,7 @@ from watchkeeper.sentinelone.address import parse_address
 from watchkeeper.sentinelone.client import Console
 from watchkeeper.sentinelone.limits import PUBLISHED_RATES, Pacer
 from watchkeeper.sentinelone.token import parse_token
-from watchkeeper.sentinelone.transport import Wire
+from watchkeeper.sentinelone.transport import Wire, WireError
 
 PATIENCE = 20.0
 
@@ -55,13 +55,41 @@ def test_what_leaves_late_never_makes_a_second_too_full(seed: int, longest: floa
         while recent and recent[0] <= moment - 0.9999:
             recent.popleft()
         recent.append(moment)
-        assert len(recent) <= 25
+        assert len(recent) <= 24
 
 
 def test_nobody_waits_longer_where_all_leave_at_once() -> None:
     """Within the first second are 24 and not one less: what was sent is not kept for longer."""
     left = sent(1, 97, 0.0)
     assert left[96] - left[0] == pytest.approx(4.0, abs=0.01)
+
+
+def test_what_is_still_to_be_sent_fills_a_second_and_is_asked_after_now_and_then() -> None:
+    clock = [0.0]
+    pacer = Pacer(PUBLISHED_RATES, lambda: clock[0])
+    for _ in range(24):
+        clock[0] += sum(pacer.turns("/agents"))
+        assert pacer.use("/agents") == 0
+        assert pacer.idle("/agents") == 0
+    clock[0] += 30
+    assert sum(pacer.turns("/agents")) == 0
+    assert pacer.use("/agents") == pytest.approx(1 / 24)
+    pacer.sent("/agents")
+    clock[0] += 0.25
+    # 23 are still on their way, and one was sent: a second after that there is room again.
+    assert pacer.use("/agents") == pytest.approx(0.75)
+    assert pacer.idle("/agents") == 0
+
+
+def test_what_cannot_be_sent_is_not_told_as_sent() -> None:
+    left = threading.Event()
+    wire = Wire(parse_address(_refusing()), QUICK, SYSTEM_CLOCK)
+    try:
+        with pytest.raises(WireError):
+            wire.get("/x", {}, PATIENCE, left.set)
+    finally:
+        wire.close()
+    assert not left.is_set()
 
 
 def test_that_a_request_left_is_told_before_it_is_answered() -> None:

@@ -69,7 +69,7 @@ class Applied:
 
 
 def load(engine: duckdb.DuckDBPyConnection, deviations: Deviations) -> None:
-    """Takes the deviations over into the engine, before it is locked."""
+    """Takes the deviations over into the engine, before it sees the control's SQL."""
     for name, table in ((_OUTSIDE, deviations.outside), (_COVERED, deviations.covered)):
         engine.register("incoming", table)
         engine.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM incoming")  # noqa: S608 - our own names

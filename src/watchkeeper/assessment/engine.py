@@ -69,7 +69,7 @@ def judging(
     now: datetime,
     parameters: Mapping[str, Scalar] | None = None,
     deviations: Deviations | None = None,
-    on_locked: Callable[[], None] = lambda: None,
+    on_loaded: Callable[[], None] = lambda: None,
 ) -> Iterator[Judged]:
     """One row per subject: subject, name, outcome, reason, observed (JSON text), by subject.
 
@@ -78,7 +78,7 @@ def judging(
 
     `tables` holds every table the control declares (`agents`, `agents_earlier`) with exactly its
     declared columns; `unread` (resource, reason) may be left out. `parameters` are changes of the
-    page's defaults; `deviations` are applied to what was judged. `on_locked` is called when the
+    page's defaults; `deviations` are applied to what was judged. `on_loaded` is called when the
     engine needs nothing from outside any more, before it sees the control's SQL. Raises
     ControlFaulty when the control cannot be judged because of itself.
     """
@@ -86,7 +86,7 @@ def judging(
     with _explained(control, sandbox.timeout), sandbox.connection() as engine:
         _load(engine, control, tables)
         decided.load(engine, deviations or Deviations())
-        on_locked()
+        on_loaded()
         sql, used = check(engine, control, _expected(control).keys())
         engine.execute(
             f"CREATE TEMP TABLE answered AS SELECT * FROM (\n{sql}\n)",  # noqa: S608 - checked above
@@ -101,13 +101,17 @@ def judging(
         _refuse_strange_items(engine, control)
         engine.execute(_RFC3339)
         applied = decided.apply(engine, _values(columns))
-        yield Judged(
+        judged = Judged(
             counts=_counts(engine),
             first_unknown=_first_unknown(engine),
             items=engine.sql(_items(columns, applied.joined)).to_arrow_reader(BATCH),
             excepted_until=applied.until,
             notes=applied.notes,
         )
+        try:
+            yield judged
+        finally:
+            judged.items.close()  # one that is not read to its end keeps what it reads in memory
 
 
 def _counts(engine: duckdb.DuckDBPyConnection) -> Counts:

@@ -1,7 +1,8 @@
 """Engines in memory with no way out, each opened for one control after the other.
 
-To open one takes longer than to judge a small fleet. Every control has a connection of its own;
-whatever it makes there is temporary: another connection does not see it, and it goes with its own.
+To open one takes longer than to judge a small fleet. Every control has a connection of its own, in
+a transaction that may write nothing but what is temporary: another connection does not see that,
+and it goes with its own.
 """
 
 import threading
@@ -33,7 +34,6 @@ _SETTINGS: Mapping[str, str | int | float | list[str]] = {
     "python_enable_replacements": False,  # variables of this process are no tables
 }
 _LOCKS = (
-    "SET enable_progress_bar = false",  # it would be drawn over our own output
     "SET GLOBAL TimeZone = 'UTC'",
     "SET allow_extension_repositories = 'forbidden'",
     "SET disabled_filesystems = 'LocalFileSystem'",
@@ -53,6 +53,7 @@ class Sandbox:
         self.memory_limit = memory_limit
         self.timeout = timeout
         self._free: list[duckdb.DuckDBPyConnection] = []
+        self._left = False
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -60,6 +61,7 @@ class Sandbox:
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
+            self._left = True
             free, self._free = self._free, []
         for engine in free:
             engine.close()
@@ -68,19 +70,27 @@ class Sandbox:
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection for one control, interrupted when its time is up; raises duckdb's errors.
 
-        An engine in which anything failed is not used again.
+        An engine in which anything failed is not used again. Raises RuntimeError once the sandbox
+        was left.
         """
         with self._lock:
+            if self._left:
+                raise RuntimeError("the sandbox was left")
             engine = self._free.pop() if self._free else None
         engine = engine or self._opened()
         try:
             with engine.cursor() as connection, _stopped(connection, self.timeout):
+                connection.execute("BEGIN TRANSACTION READ ONLY")
                 yield connection
         except BaseException:
             engine.close()
             raise
         with self._lock:
-            self._free.append(engine)
+            kept = not self._left
+            if kept:
+                self._free.append(engine)
+        if not kept:
+            engine.close()
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
         limits: dict[str, str | int] = {

@@ -5,10 +5,11 @@ so that a refusal names the table, function or parameter instead of an engine's 
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -19,6 +20,9 @@ _QUERIES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE
 _TABLE_FUNCTIONS = {"unnest", "range", "generate_series", "json_each", "json_tree"}
 # Words that ask the machine when they stand where a column could.
 _CLOCK_WORDS = {"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"}
+_LISTED_AS_CONSISTENT = {"current_localtime", "current_localtimestamp"}  # and are not
+_COMPLAINS = {"error"}  # differs in nothing but that it ends the statement
+_NAME = re.compile(r"\w+")
 
 _Statement = tuple[str, AbstractSet[str]]
 # What was found sound, by all that it hangs on: reading a statement takes a tenth of a judgement.
@@ -90,6 +94,10 @@ def _faults(parsed: Mapping[str, Any], tables: AbstractSet[str]) -> Iterator[str
         if isinstance(node.get("cte_map"), dict)
         for entry in node["cte_map"]["map"]
     }
+    for name in sorted(named):
+        # A name holds in its own query only, and outside of that it would be the engine's table.
+        if name.startswith("__") or name in brought().tables:
+            yield f"names a query {name!r}, as a table of the engine is named"
     for node in nodes:
         if "cte_map" in node and node.get("type") not in _QUERIES:
             yield "holds something else than queries"
@@ -124,7 +132,7 @@ def _clock_faults(node: Mapping[str, Any]) -> Iterator[str]:
                 yield f"asks the machine with {names[0]}; use $now"
         case "FUNCTION":
             name = str(node["function_name"]).lower()
-            if name in inconsistent():
+            if name in brought().inconsistent:
                 yield f"calls {name}(), which differs from run to run; for the time use $now"
 
 
@@ -140,12 +148,33 @@ def _walk(value: Any) -> Iterator[Mapping[str, Any]]:
             waiting.extend(reversed(current))
 
 
+class Brought(NamedTuple):
+    """What an engine brings along, by name in small letters.
+
+    `inconsistent` are functions that may answer differently for the same arguments, with those it
+    defines by one of them, as `ago()` is; `tables` are its own that need no schema to be read.
+    """
+
+    inconsistent: frozenset[str]
+    tables: frozenset[str]
+
+
 @cache
-def inconsistent() -> frozenset[str]:
-    """Functions that may answer differently for the same arguments, as the engine lists them."""
+def brought() -> Brought:
+    """Asked of an engine once."""
     with duckdb.connect(":memory:") as engine:
-        rows = engine.execute(
-            "SELECT DISTINCT function_name FROM duckdb_functions()"
+        functions = engine.execute(
+            "SELECT DISTINCT lower(function_name) FROM duckdb_functions()"
             " WHERE function_type = 'scalar' AND stability <> 'CONSISTENT'"
         ).fetchall()
-    return frozenset(str(row[0]).lower() for row in rows)
+        macros = engine.execute(
+            "SELECT lower(function_name), lower(macro_definition) FROM duckdb_functions()"
+            " WHERE function_type = 'macro'"
+        ).fetchall()
+        tables = engine.execute(
+            "SELECT lower(view_name) FROM duckdb_views() WHERE schema_name <> 'information_schema'"
+        ).fetchall()
+    inconsistent = _LISTED_AS_CONSISTENT | {name for (name,) in functions}
+    asking = (inconsistent - _COMPLAINS) | _CLOCK_WORDS
+    defined = {name for name, text in macros if asking & set(_NAME.findall(text))}
+    return Brought(frozenset(inconsistent | defined), frozenset(name for (name,) in tables))

@@ -18,7 +18,7 @@ from watchkeeper.model.stream import Current, Kind, Reach
 # The console's clocks may differ by so much from answer to answer.
 _SKEW = timedelta(seconds=5)
 # A turn comes some minutes early or late, after one that was late or early: what is due each day
-# would else wait for the turn after, and be due a day after that.
+# would else wait for the turn after, and be due a day after that. It is the shortest interval.
 _EARLY = timedelta(minutes=15)
 
 

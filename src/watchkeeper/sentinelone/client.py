@@ -140,7 +140,7 @@ class Console:
         return interval(path, self.limits.rates)
 
     def idle(self, path: str) -> float:
-        """The seconds since something was asked for at the rates of a path, by whomever."""
+        """The seconds since something was sent at the rates of a path, see `Pacer.idle`."""
         return self._pacer.idle(path)
 
     def alive(self, book: Book | None = None) -> bool:
@@ -214,11 +214,12 @@ class Console:
                     break
                 self._under_way.release()
                 stopping.pause(self.clock, seconds)
-        left = threading.Event()
+        told = False
 
         def sent() -> None:
-            if not left.is_set():
-                left.set()
+            nonlocal told
+            if not told:
+                told = True
                 self._pacer.sent(path)
 
         try:

@@ -123,7 +123,8 @@ class _Uses:
     It is a bucket, of which only the moment is kept when all that was used is made up for. A rate
     without a burst is held to its number within any second besides, and then a few may come as one:
     whoever wakes a little late would lose his turn otherwise. In a second is what was sent in it,
-    however long ago it was allowed, and all that is still to be sent.
+    however long ago it was allowed, and all that is still to be sent: who cannot connect keeps his
+    place in it until that has failed.
     """
 
     def __init__(self, rate: float, burst: int) -> None:
@@ -146,7 +147,7 @@ class _Uses:
         return max(0.0, seldom, self._even - self._spare - now)
 
     def since(self, now: float) -> float:
-        """The seconds since one was sent, infinite before the first."""
+        """The seconds since one was sent: 0 while one is to be, infinite before the first."""
         return 0.0 if self._unsent else now - self._latest
 
     def note(self, now: float) -> None:
@@ -231,7 +232,10 @@ class Pacer:
                 self._paces[prefix].uses.sent(now)
 
     def idle(self, path: str) -> float:
-        """The seconds since something was asked for at the path's rates, infinite before that."""
+        """The seconds since something was sent at the path's rates, by whomever.
+
+        0 while something is to be sent, infinite before the first.
+        """
         with self._lock:
             paces = [self._paces.get(prefix) for prefix, _, _ in rates_of(path, self._rates)]
             now = self._monotonic()

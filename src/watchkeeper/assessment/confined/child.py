@@ -15,7 +15,7 @@ from watchkeeper.assessment.confined import walls
 from watchkeeper.assessment.confined.job import Job, judged_as_json
 from watchkeeper.assessment.faulty import ControlFaulty
 from watchkeeper.assessment.sandbox import Sandbox
-from watchkeeper.assessment.statement import inconsistent
+from watchkeeper.assessment.statement import brought
 from watchkeeper.controls import prelude
 from watchkeeper.resources import everything as resources
 
@@ -28,7 +28,7 @@ def main() -> None:
     job: Job = pickle.load(sys.stdin.buffer)  # noqa: S301 - our own process asks
     job = replace(job, control=replace(job.control, tenant=False))  # here is where it belongs
     tables = {name: pa.ipc.open_stream(sys.stdin.buffer).read_all() for name in job.tables or ()}
-    for needed in (prelude, resources, inconsistent):  # read now: later no file can be opened
+    for needed in (prelude, resources, brought):  # read now: later no file can be opened
         needed()
     walls.confine((job.timeout + _GRACE).total_seconds())
     try:
@@ -68,7 +68,7 @@ def _judge(answer: IO[bytes], job: Job, tables: dict[str, pa.Table]) -> None:
             now=job.now,
             parameters=job.parameters,
             deviations=job.deviations,
-            on_locked=walls.open_nothing_more,
+            on_loaded=walls.open_nothing_more,
         ) as judged,
     ):
         walls.end_after(job.timeout.total_seconds())  # writing is not judging
