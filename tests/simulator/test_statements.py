@@ -149,6 +149,15 @@ def test_our_own_collections_of_the_log(
     assert len(found) == 4
 
 
+def test_an_attempt_that_came_to_nothing_is_made_good_by_who_reads_past_it() -> None:
+    company = Company.healthy(10, now=NOW)
+    nothing: Collected = ("activities", "denied", NOW - 5 * HOUR, NOW - 5 * HOUR, None)
+    before, after = _collected((9000, 7, "complete"), (7, 1, "complete"))
+    open_still = truth(company, collected=[before, nothing])["LOG-01"]["items"]
+    made_good = truth(company, collected=[before, nothing, after])["LOG-01"]["items"]
+    assert (open_still["log:windows"], made_good["log:windows"]) == ("fail", "pass")
+
+
 def test_a_log_that_is_watched_since_lately_is_not_yet_kept() -> None:
     company = Company.healthy(10, now=NOW)
     young = truth(company, collected=_collected((90, 1, "complete")))["LOG-01"]["items"]

@@ -35,12 +35,12 @@ def _kept(
     whole: list[tuple[datetime, datetime, datetime]],
 ) -> Items:
     tiles = all(later[1] <= before[2] for before, later in pairwise(whole))
-    for _, verdict, _, ended, window in attempts:
+    for _, verdict, begun, ended, window in attempts:
         if verdict == "complete":
             continue
-        again = window is not None and any(
-            end > ended and since <= window[0] and window[1] <= until for end, since, until in whole
-        )
+        # One that came to nothing at once had no window yet: who reads past it reads it again.
+        first, last = window or (begun, begun)
+        again = any(end > ended and since <= first and last <= until for end, since, until in whole)
         tiles = tiles and again
     yield "log:windows", PASS if tiles else FAIL
     newest = max(until for _, _, until in whole)
