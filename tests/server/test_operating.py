@@ -319,6 +319,29 @@ def test_a_dropped_database_is_built_again_from_the_locker(installed: Installed)
     assert installed.do("collect", "--only", "users", "--wait").returncode == 0
 
 
+def test_a_second_person_is_made_on_the_command_line(installed: Installed) -> None:
+    added = installed.do("people", "add", "maria", "--role", "operator")
+
+    assert added.returncode == 0, added.stderr
+    assert "The password of 'maria' is " in added.stdout
+    assert "maria  operator; signed in never" in added.stdout
+    assert actions(installed.data)[-1] == "person.added"
+    everybody = json.loads(installed.do("people", "--json").stdout)
+    assert [(each["name"], each["roles"]) for each in everybody] == [
+        ("admin", ["admin"]),
+        ("maria", ["operator"]),
+    ]
+    assert "switched off" in installed.do("people", "off", "maria").stdout
+    for words, hint in (
+        (("add", "mario", "--role", "boss"), "viewer, auditor, operator, admin"),
+        (("off", "admin"), "people add NAME --role admin"),
+        (("roles",), "lists all"),
+        (("list", "mario"), "There are: admin, maria"),
+    ):
+        refused = installed.do("people", *words)
+        assert (refused.returncode, hint in refused.stderr) == (2, True), refused.stderr
+
+
 def test_who_lost_their_password_gets_another(installed: Installed) -> None:
     before = ask(installed.data, "SELECT password FROM access_person")
 

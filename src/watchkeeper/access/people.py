@@ -1,9 +1,12 @@
-"""Making people: the first admin, and passwords that are shown once."""
+"""People: the first admin and those after, their roles, and passwords that are shown once."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from watchkeeper.access import throttle
@@ -21,6 +24,121 @@ class Credentials:
 
     name: str
     password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who can sign in, or could while the account was on (`active`).
+
+    `signed_in` is when they did last (UTC), None for never.
+    """
+
+    name: str
+    roles: tuple[Role, ...]
+    active: bool
+    signed_in: datetime | None
+
+
+def accounts() -> list[Account]:
+    """Everybody there is, by name; roles in the order of what they may do."""
+    found = Person.objects.order_by("username").prefetch_related("groups")
+    return [
+        Account(
+            person.username,
+            tuple(role for role in Role if role in {each.name for each in person.groups.all()}),
+            person.is_active,
+            person.last_login,
+        )
+        for person in found
+    ]
+
+
+def add(name: str, roles: Collection[Role], *, actor: str) -> Credentials:
+    """Makes somebody with these roles.
+
+    Raises UsageError for a name that somebody has, in whatever capitals, or nobody can have, and
+    without a role: whoever signed in would see nothing.
+    """
+    _some(roles)
+    person = Person(username=name)
+    try:
+        person.clean_fields(exclude=["password"])
+    except ValidationError as error:
+        raise UsageError(
+            f"{name!r} cannot be a name to sign in with: {'; '.join(error.messages)}",
+            hint="Letters, digits and @ . + - _ may be in it, 150 of them at most.",
+        ) from error
+    chosen = secrets.token_urlsafe(12)
+    person.set_password(chosen)
+    with transaction.atomic():
+        _await_others()
+        if Person.objects.filter(username__iexact=name).exists():
+            raise UsageError(
+                f"There is somebody named {name!r} already.",
+                hint="`watchkeeper people roles` gives them other roles.",
+            )
+        person.save()
+        person.groups.set(Group.objects.filter(name__in=roles))
+        record(actor, "person.added", name, roles=_names(roles))
+    return Credentials(name, chosen)
+
+
+def give_roles(name: str, roles: Collection[Role], *, actor: str) -> None:
+    """Gives somebody these roles and no others; raises UsageError, also for the last admin."""
+    _some(roles)
+    with transaction.atomic():
+        _await_others()
+        person = _named(name)
+        if Role.ADMIN not in roles:
+            _refuse_last_admin(person)
+        person.groups.set(Group.objects.filter(name__in=roles))
+        record(actor, "person.roles_given", name, roles=_names(roles))
+
+
+def switch(name: str, *, on: bool, actor: str) -> None:
+    """Lets somebody in, or no longer: their sessions and access keys end with their account.
+
+    Raises UsageError for a name that nobody has and for the last admin.
+    """
+    with transaction.atomic():
+        _await_others()
+        person = _named(name)
+        if not on:
+            _refuse_last_admin(person)
+        person.is_active = on
+        person.save(update_fields=["is_active"])
+        record(actor, "person.switched_on" if on else "person.switched_off", name)
+
+
+def _some(roles: Collection[Role]) -> None:
+    if not roles:
+        raise UsageError("No role is given.", hint=f"Give --role: {', '.join(Role)}.")
+
+
+def _names(roles: Collection[Role]) -> list[str]:
+    return [role.value for role in Role if role in roles]
+
+
+def _await_others() -> None:
+    """Whoever changes accounts meanwhile is done first: what is read now stays true."""
+    Group.objects.select_for_update().get(name=Role.ADMIN)
+
+
+def _named(name: str) -> Person:
+    person = Person.objects.select_for_update().filter(username=name).first()
+    if person is None:
+        known = ", ".join(Person.objects.order_by("username").values_list("username", flat=True))
+        raise UsageError(f"There is nobody named {name!r}.", hint=f"There are: {known}.")
+    return person
+
+
+def _refuse_last_admin(person: Person) -> None:
+    admins = Person.objects.filter(is_active=True, groups__name=Role.ADMIN)
+    if admins.filter(pk=person.pk).exists() and not admins.exclude(pk=person.pk).exists():
+        raise UsageError(
+            f"{person.username!r} is the only admin.",
+            hint="Make somebody else one first: `watchkeeper people add NAME --role admin`.",
+        )
 
 
 def first_admin(password: str | None = None) -> Credentials | None:
@@ -46,16 +164,11 @@ def new_password(name: str, *, actor: str) -> Credentials:
     Raises UsageError for a name that nobody has, and for an account that is switched off.
     """
     with transaction.atomic():
-        person = Person.objects.select_for_update().filter(username=name).first()
-        if person is None:
-            known = ", ".join(
-                Person.objects.order_by("username").values_list("username", flat=True)
-            )
-            raise UsageError(f"There is nobody named {name!r}.", hint=f"There are: {known}.")
+        person = _named(name)
         if not person.is_active:
             raise UsageError(
                 f"The account of {name!r} is switched off.",
-                hint="An admin can switch it on; a password alone would not let anybody in.",
+                hint="A password alone would not let anybody in: `watchkeeper people on NAME`.",
             )
         chosen = secrets.token_urlsafe(12)
         person.set_password(chosen)
