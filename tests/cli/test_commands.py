@@ -135,7 +135,10 @@ def test_a_wrong_host_exits_4(tmp_path: Path, token_file: Path) -> None:
         *QUICK,
     )
     assert ran.code == 4
+    sealed = f"{len(controls())} results were sealed and say so: `watchkeeper results`."
+    assert ran.out.splitlines() == ["http://127.0.0.1:9", f"Nothing was read; {sealed}"]
     assert "refuses the connection" in ran.err
+    assert watchkeeper("results", "--locker", tmp_path / "l").code == 3
 
 
 def test_what_could_not_be_checked_outranks_what_failed(

@@ -30,8 +30,11 @@ from watchkeeper.cli._console import (
 
 if TYPE_CHECKING:
     from watchkeeper.collection.engine import Report
+    from watchkeeper.errors import ConsoleError
     from watchkeeper.locker.locker import Locker
     from watchkeeper.model.assessment import Assessment
+
+_UNKNOWN = "unknown"
 
 
 def command(
@@ -188,7 +191,7 @@ def _document(
 ) -> dict[str, Any]:
     from watchkeeper.cli import _report
 
-    scope, sites = "unknown", None
+    scope, sites = _UNKNOWN, None
     for found in report.collections:
         if found.resource == "own_user" and found.complete:
             scopes = store.table(found, ["scope"]).column("scope").to_pylist()
@@ -210,12 +213,13 @@ def _print(document: dict[str, Any], report: "Report", results: "list[Assessment
     from watchkeeper.cli import _report
 
     out = output()
-    seen = document["connection"]
-    out.print(
-        f"{visible(seen['console'])}, scope {visible(seen['scope'])}, "
-        f"{seen['visible_sites'] if seen['visible_sites'] is not None else '?'} sites visible",
-        markup=False,
-    )
+    out.print(visible(", ".join(_seen(document["connection"]))), markup=False)
+    if report.fatal is not None and not report.anything_read:
+        # The same words for each resource and each control would bury the one that matters.
+        sealed = f"Nothing was read; {len(results)} results were sealed and say so"
+        out.print(f"{sealed}: `watchkeeper results`." if results else "Nothing was read.")
+        _tell_error(report.fatal)
+        return
     if report.went_on:
         taken = ", ".join(report.went_on)
         out.print(f"Went on where an earlier run was cut off: {taken}", markup=False)
@@ -226,8 +230,22 @@ def _print(document: dict[str, Any], report: "Report", results: "list[Assessment
     if results:
         out.print(_report.results_table(results, "Results, worst first"))
     if report.fatal is not None:
-        print(f"error: {visible(report.fatal.message)}", file=sys.stderr)
-        print(f"       {visible(report.fatal.hint)}", file=sys.stderr)
+        _tell_error(report.fatal)
+
+
+def _seen(connection: dict[str, Any]) -> list[str]:
+    """The console, and what is known of how much of it the token sees."""
+    told = [connection["console"]]
+    if connection["scope"] != _UNKNOWN:
+        told.append(f"scope {connection['scope']}")
+    if connection["visible_sites"] is not None:
+        told.append(f"{connection['visible_sites']} sites visible")
+    return told
+
+
+def _tell_error(error: "ConsoleError") -> None:
+    print(f"error: {visible(error.message)}", file=sys.stderr)
+    print(f"       {visible(error.hint)}", file=sys.stderr)
 
 
 def _agent_exit(report: "Report", agent: str) -> int:
