@@ -1,6 +1,6 @@
 """Commands that only read a locker: what they show is what was sealed, or they say so."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -88,3 +88,21 @@ def test_foreign_folders_are_passed_over_and_what_lies_in_them_is_named(locker: 
     assert told.code == 5
     assert "collections/@eaDir/manifest.json" in told.out
     assert "@eaDir/manifest.json is foreign" in told.out
+
+
+def test_results_as_of_today_are_those_of_now_and_nothing_is_told_of_a_day_to_come(
+    locker: Path,
+) -> None:
+    today = datetime.now(UTC).date()
+    asked: list[str | Path] = ["results", "--locker", locker, "--at"]
+    now = watchkeeper(*asked, today.isoformat())
+    assert now.code == 1
+    assert "FAIL" in now.out
+    assert "The data is" not in now.out  # as it would be by the end of the day
+    for later in (f"{today + timedelta(days=1)}", f"{today.year + 1}-01-01T00:00:00Z"):
+        refused = watchkeeper(*asked, later)
+        assert (refused.code, refused.out) == (2, "")
+        assert f"{later} is still to come" in refused.err
+    before = watchkeeper(*asked, f"{today - timedelta(days=1)}")
+    assert "Nothing had been judged in this locker by then" in before.out
+    assert "is no day and no moment" in watchkeeper(*asked, "yesterday").err

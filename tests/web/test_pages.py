@@ -228,6 +228,22 @@ def test_a_list_is_searched_filtered_and_paged_by_its_address(
         assert client.get(f"{address}&{odd}").status_code == HTTPStatus.OK, odd
 
 
+def test_a_past_day_is_shown_and_one_to_come_is_refused(
+    world: World, browse: Callable[[Role | None], Client]
+) -> None:
+    client = browse(Role.VIEWER)
+    address = f"/findings/as-of/?connection={world.company.name}"
+    today = world.locker.clock.now().date()
+
+    shown = client.get(f"{address}&day={today}")
+    assert shown.status_code == HTTPStatus.OK
+    assert f"As of {today:%-d %b %Y}".encode() in shown.content
+    for day, said in (("2999-01-01", b"still to come"), ("soon", b"This is no day")):
+        refused = client.get(f"{address}&day={day}")
+        assert refused.status_code == HTTPStatus.NOT_FOUND
+        assert said in refused.content
+
+
 def test_evidence_that_is_gone_is_told_in_words(
     ledger: App,  # noqa: ARG001
     world: World,

@@ -1,6 +1,5 @@
 """`watchkeeper results`: the newest result of every control."""
 
-from datetime import UTC, datetime, time
 from typing import Annotated
 
 import typer
@@ -30,16 +29,19 @@ def command(
     A result that rests on data older than its control allows is shown as STALE. Exit code as of
     `watchkeeper run`: 0 nothing failed, 1 FAIL, 3 something could not be checked.
 
-    With --at it is what every control said then, from what was sealed by then.
+    With --at it is what every control said then, from what was sealed by then: at the end of a past
+    day (UTC), today at this moment. What is still to come is refused.
 
     JSON: a list of {"connection", "control", "version", "result", "counts", "reason", …}.
     """
     from watchkeeper.assessment.verdict import as_read
     from watchkeeper.cli import _report
     from watchkeeper.locker.locker import Locker
+    from watchkeeper.model.past import parse_past
 
     store = Locker.open(locker)
-    now = _moment(at) if at is not None else store.clock.now()
+    now = store.clock.now()
+    now = parse_past(at, now) if at is not None else now
     found = store.assessments(known_connection(store, connection))
     found = [each for each in found if each.judged_at <= now]
     if not history:
@@ -56,18 +58,3 @@ def command(
             own = [each for each in found if each.connection == name]
             output().print(_report.results_table(own, f"Results of {name}"))
     raise typer.Exit(_report.exit_code(found))
-
-
-def _moment(text: str) -> datetime:
-    """The end of a day, or a moment with its time zone; raises UsageError for what is neither."""
-    from watchkeeper.errors import UsageError
-
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(
-            f"{text!r} is no day and no moment.", hint="Give 2026-03-31 or 2026-03-31T12:00:00Z."
-        ) from error
-    if len(text) == len("2026-03-31"):
-        return datetime.combine(found.date(), time.max, UTC)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -1,13 +1,15 @@
 """Findings: the list; and what every control said on a past day."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from watchkeeper.controls import catalogue
+from watchkeeper.errors import UsageError
 from watchkeeper.model.assessment import Result
 from watchkeeper.model.control import Severity
+from watchkeeper.model.past import end_of
 from watchkeeper.queries import findings as queries
 from watchkeeper.queries.past import shrink, standings_at
 from watchkeeper.web import charts
@@ -54,16 +56,18 @@ def findings(request: HttpRequest) -> HttpResponse:
 @require_GET
 @page()
 def as_of(request: HttpRequest) -> HttpResponse:
-    """What every control said at the end of a day (UTC), from what was sealed by then."""
+    """What every control said at the end of a day (UTC), today now, from what is sealed."""
     found = setting(request)
     if found is None:
         return nothing_connected(request)
     given = text(request, "day")
     try:
         day = datetime.strptime(given, "%Y-%m-%d").replace(tzinfo=UTC) if given else found.now
+        moment = end_of(day.date(), found.now)
     except ValueError as error:
         raise Http404("This is no day; give one as 2026-03-31.") from error
-    moment = min(datetime.combine(day.date(), time.max, UTC), found.now)
+    except UsageError as error:
+        raise Http404(str(error)) from error
     controls = standings_at(found.connection.id, moment)
     counted = dict.fromkeys(Result, 0)
     for each in controls:
