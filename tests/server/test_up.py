@@ -71,7 +71,22 @@ def test_the_death_of_a_part_ends_everything_and_says_so(data: Path) -> None:
     assert gone(data)
 
 
-@pytest.mark.parametrize("words", [["jobs"], ["collect"], ["password", "admin"], ["keys"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["jobs"],
+        ["collect"],
+        ["password", "admin"],
+        ["keys"],
+        ["connections"],
+        ["exceptions"],
+        ["attestations"],
+        ["scope"],
+        ["thresholds"],
+        ["lists", "show", "assets"],
+        ["reindex"],
+    ],
+)
 def test_a_folder_that_was_mistyped_is_said_and_not_made(data: Path, words: list[str]) -> None:
     refused = run(*words, "--data", data)
 

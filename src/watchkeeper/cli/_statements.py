@@ -167,7 +167,8 @@ def desk(locker: str, connection: str | None, by: str, data: Path | None) -> Ite
         )
     from watchkeeper import bootstrap
 
-    with bootstrap.reached(bootstrap.load_settings(data=data)) as app, bootstrap.answering():
+    settings = bootstrap.load_settings(data=data)
+    with bootstrap.reached(settings, make=False) as app, bootstrap.answering():
         from watchkeeper.queries.connections import watched
 
         yield Desk(

@@ -49,7 +49,7 @@ def command(
             f"`watchkeeper connections`: {wanted}.", hint="See `watchkeeper connections --help`."
         )
     settings = bootstrap.load_settings(data=data)
-    with bootstrap.reached(settings) as app, bootstrap.answering():
+    with bootstrap.reached(settings, make=False) as app, bootstrap.answering():
         if action is not Action.LIST:
             _act(action, name, app.installation.clock.now())
         _list(app, as_json=as_json)

@@ -1,5 +1,6 @@
 """`watchkeeper reindex`: the database's index, built again from the locker."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from watchkeeper.cli._console import visible
@@ -15,12 +16,13 @@ def command(data: DataFolderOption = None) -> None:
     Results, their history and what fails come back as they were sealed; the locker is only read.
     Connections that the locker knows and the database does not come back paused and without a
     token. Works while `watchkeeper up` runs: pages show the older index until the new one is
-    there.
+    there. A database that is gone is made again where the locker is still there.
     """
     from watchkeeper import bootstrap
 
     settings = bootstrap.load_settings(data=data)
-    with bootstrap.reached(settings) as app, bootstrap.answering():
+    make = _is_there(settings.locker)
+    with bootstrap.reached(settings, make=make) as app, bootstrap.answering():
         from watchkeeper.ledger.recovery import reindex  # after Django is configured
 
         parts = app.installation
@@ -39,6 +41,16 @@ def command(data: DataFolderOption = None) -> None:
             print(f"  watchkeeper connect --name {shown} …         enters its token again, then")
             print(f"  watchkeeper connections resume {shown}       lets the schedule have it")
         print("and `watchkeeper up` makes a first admin where there is nobody.")
+
+
+def _is_there(where: str) -> bool:
+    """Whether there is a locker to build a database from; raises NotALocker for something else."""
+    from watchkeeper.locker.locker import Locker
+
+    if "://" not in where and not Path(where).expanduser().exists():
+        return False
+    Locker.open(where)
+    return True
 
 
 def _say(one: "Rebuilt") -> None:
