@@ -110,6 +110,15 @@ def test_what_cannot_be_used_is_named_and_nothing_is_saved(
     assert not AuditEvent.objects.filter(object="acme").exists()
 
 
+def test_a_console_elsewhere_is_refused_with_the_setting_that_allows_it(
+    admin: Program, console: Running
+) -> None:
+    answer = admin.ask("POST", "/connections", body(console, console="https://c.example.org"))
+
+    assert "WATCHKEEPER_ALLOWED_CONSOLES" in answer.content.decode()
+    assert "--allow-host" not in answer.content.decode()
+
+
 def test_a_name_that_is_taken_is_refused(admin: Program, console: Running) -> None:
     admin.ask("POST", "/connections", body(console))
 

@@ -81,3 +81,21 @@ def test_keys_lie_in_the_systems_keyring_where_that_is_wanted(data: Path, tmp_pa
     assert "No key opens the token of acme" in without.stdout
     nonsense = run("keys", "--data", data, **keyring | {"WATCHKEEPER_KEYRING": "mine"})
     assert "is no keyring there is" in nonsense.stderr
+
+
+def test_a_console_elsewhere_is_allowed_by_what_its_refusal_names(
+    data: Path, tmp_path: Path
+) -> None:
+    token = tmp_path / "token"
+    token.write_text(TOKEN, "utf-8")
+    connect = ("connect", "--console", "https://console.example.org", "--token-file", token)
+    here = (*connect, "--name", "acme", "--data", data)
+
+    refused = typed(*here, code=2)
+
+    assert "console.example.org is not a SentinelOne host" in refused
+    assert "WATCHKEEPER_ALLOWED_CONSOLES" in refused
+    assert "--allow-host" not in refused
+    assert not data.exists()
+    allowed = run(*here, WATCHKEEPER_ALLOWED_CONSOLES="console.example.org")
+    assert allowed.returncode == 0, allowed.stderr

@@ -14,13 +14,14 @@ from watchkeeper.collection.engine import AGENT
 from watchkeeper.errors import ConsoleError, UsageError
 from watchkeeper.jobs.trying import Candidate, ensure_accepted
 from watchkeeper.ledger.connections import Options, proxy_of
+from watchkeeper.ledger.consoles import console_address
 from watchkeeper.ledger.installation import Installation
 from watchkeeper.ledger.intervals import checked
 from watchkeeper.ledger.models import Connection
 from watchkeeper.model.filter import parse_filter
 from watchkeeper.model.options import parse_tags
 from watchkeeper.resources import catalogue
-from watchkeeper.sentinelone.address import Address, parse_address, parse_proxy
+from watchkeeper.sentinelone.address import Address, parse_proxy
 from watchkeeper.sentinelone.certificates import parse_certificates
 from watchkeeper.sentinelone.token import Token, parse_token
 
@@ -164,7 +165,7 @@ def _console() -> Iterator[None]:
 
 
 def _address(text: str, parts: Installation) -> Address:
-    return parse_address(text, parts.allowed_consoles)
+    return console_address(text, parts.allowed_consoles)
 
 
 def _proxy(text: str) -> str:

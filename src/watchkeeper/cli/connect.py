@@ -56,12 +56,14 @@ def command(
     """
     from watchkeeper import bootstrap
     from watchkeeper.cli._console import certificates, open_console
+    from watchkeeper.ledger.consoles import console_address
     from watchkeeper.locker.layout import connection_id
     from watchkeeper.model.filter import parse_filter
     from watchkeeper.model.options import parse_intervals, parse_tags
     from watchkeeper.sentinelone.address import parse_proxy
 
     settings = bootstrap.load_settings(data=data)
+    console_address(console, settings.allowed_consoles)
     client = open_console(console, token_file, allow_host=list(settings.allowed_consoles))
     client.close()  # it was made to read what was typed, and asked nothing
     address, token = client.address, client.token

@@ -21,6 +21,7 @@ from watchkeeper.errors import (
 from watchkeeper.jobs.giving_back import AWAY
 from watchkeeper.jobs.judging import judge_again
 from watchkeeper.ledger.connections import note_state, proxy_of
+from watchkeeper.ledger.consoles import console_address
 from watchkeeper.ledger.index import index
 from watchkeeper.ledger.installation import Installation
 from watchkeeper.ledger.models import Connection, ConnectionState, Run, RunState
@@ -30,7 +31,7 @@ from watchkeeper.model.collection import Collection
 from watchkeeper.model.filter import Filter
 from watchkeeper.model.resource import Walk
 from watchkeeper.resources import everything
-from watchkeeper.sentinelone.address import environment_proxy, parse_address
+from watchkeeper.sentinelone.address import environment_proxy
 from watchkeeper.sentinelone.client import Console
 
 _OWN = frozenset(name for name, each in everything().items() if each.walk is Walk.OWN)
@@ -75,7 +76,7 @@ def carry_out(run: Run, parts: Installation, *, stopping: Callable[[], bool]) ->
 
 def open_console(connection: Connection, parts: Installation) -> Console:
     """The client of a connection, its token decrypted; raises UsageError."""
-    address = parse_address(connection.console, parts.allowed_consoles)
+    address = console_address(connection.console, parts.allowed_consoles)
     try:
         token = parts.vault.decrypt(connection.token_ciphertext)
         proxy = proxy_of(connection, parts.vault)
