@@ -76,7 +76,7 @@ def test_a_list_is_loaded_watched_and_removed(command: Command, tmp_path: Path) 
 def test_what_is_watched_needs_an_installation(tmp_path: Path) -> None:
     Locker.open(tmp_path / "locker", create=True)
     seal_rows(Locker.open(tmp_path / "locker"), "acme", "agents", [])
-    words = ["watch", "assets", "--list", "x", "--locker", str(tmp_path / "locker")]
+    words = ["watch", "assets", "a.csv", "--list", "x", "--locker", str(tmp_path / "locker")]
 
     with pytest.raises(UsageError, match="no schedule"):
         _run(["lists", *words])

@@ -8,6 +8,7 @@ import pytest
 
 from tests.rows import put_rows
 from watchkeeper.cli import _run
+from watchkeeper.cli.lists import Action
 from watchkeeper.errors import UsageError
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import completeness
@@ -74,18 +75,25 @@ def test_sources_are_shown_with_their_options(capsys: pytest.CaptureFixture[str]
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["load", "assets"], "needs a kind such as assets, and --list"),
+        (["load", "assets"], r"lists load` needs a FILE and a name for the list \(--list NAME\)"),
+        (["load", "assets"], "As in: watchkeeper lists load assets assets.csv --list assets"),
+        (["load", "assets", "hw.csv"], r"load` needs a name for the list \(--list NAME\)\. As in"),
+        (["load", "--list", "x"], "needs a kind .* and a FILE. As in"),
+        (["load", "assets", "--source", "jamf"], "needs a name .* lists load assets --list assets"),
+        (["watch", "people", "--list", "x"], "needs a FILE. As in: .* watch people people.csv"),
+        (["remove", "assets"], "needs a name .* As in: watchkeeper lists remove assets --list"),
+        (["show"], r"show` needs a kind .*\. As in: watchkeeper lists show assets$"),
         (["--source", "jamf", "--option", "client_secret=x"], "does not belong on a command line"),
         (["--source", "jamf", "--option", "address"], "NAME=VALUE"),
         (["--source", "jamf", "--secret-env", "client_secret=NOT_SET_ANYWHERE"], "is not set"),
         (["--source", "jamf", "--secret-file", "client_secret=/nowhere"], "cannot be read"),
         (["hw.csv", "--source", "jamf"], "takes no file"),
-        (["--connection", "other"], "no connection 'other'"),
-        (["--date-order", "ymd"], "no order of day and month"),
+        (["hw.csv", "--connection", "other"], "no connection 'other'"),
+        (["hw.csv", "--date-order", "ymd"], "no order of day and month"),
     ],
 )
 def test_wrong_usage_is_said(where: Path, words: list[str], said: str) -> None:
     whole = ["load", "assets", *words, "--locker", str(where), "--list", "x"]
     with pytest.raises(UsageError, match=said) as refused:
-        _run(["lists", *(words if words[0] == "load" else whole)])
+        _run(["lists", *(words if words[0] in list(Action) else whole)])
     assert refused.value.exit_code == 2

@@ -15,6 +15,30 @@ if TYPE_CHECKING:
 _SHOWN_ROWS = 5
 
 
+def ensure_typed(action: str, kind: str, *, name: str | None, file: bool | None) -> None:
+    """Raises UsageError where something is missing; None: the action takes no such thing.
+
+    `file` is whether one was given, as an argument or as an option of the source.
+    """
+    from watchkeeper.errors import UsageError
+
+    missing = [
+        *([] if kind else ["a kind (assets, people or support_ends)"]),
+        *(["a FILE"] if file is False else []),
+        *(["a name for the list (--list NAME)"] if name == "" else []),
+    ]
+    if not missing:
+        return
+    shown = kind or "assets"
+    example = [action, shown]
+    example += [f"{shown}.csv"] if file is not None else []
+    example += ["--list", shown] if name is not None else []
+    raise UsageError(
+        f"`watchkeeper lists {action}` needs {' and '.join(missing)}.",
+        hint=f"As in: watchkeeper lists {' '.join(example)}",
+    )
+
+
 def options_of(
     source: str,
     file: str,

@@ -100,12 +100,14 @@ def command(
     if action is Action.SOURCES:
         _lists.tell_sources(as_json=as_json)
         return
-    if not kind or (not name and action is not Action.SHOW):
-        wanted = "assets" if action is Action.SHOW else "assets, and --list"
-        raise UsageError(
-            f"`watchkeeper lists {action.value}` needs a kind such as {wanted}.",
-            hint="See `watchkeeper lists --help`.",
-        )
+    given = [file, *(option or ()), *(secret_file or ()), *(secret_env or ())]
+    takes_file = action in {Action.LOAD, Action.WATCH} and source == "file"
+    _lists.ensure_typed(
+        action.value,
+        kind,
+        name=None if action is Action.SHOW else name,
+        file=any(given) if takes_file else None,
+    )
     resource = loads.resource(kind)
     with _statements.desk(locker, connection, "", data) as here:
         if action in {Action.WATCH, Action.UNWATCH} and not here.installed:
