@@ -98,3 +98,17 @@ def test_a_run_judges_them_and_tells_of_pages_that_are_none(
         "--risk", "A night of work", "--measure", "No way out",
     )  # fmt: skip
     assert asked.code == 0, asked.err
+
+
+def test_a_folder_of_controls_that_is_not_there_is_said_before_a_console_is_asked(
+    company: Company, tmp_path: Path, token_file: Path
+) -> None:
+    nowhere = tmp_path / "nowhere"
+    with running(company) as sim:
+        options = [*give(sim, token_file), "--locker", tmp_path / "l"]
+        ran = watchkeeper("run", *options, "--controls", nowhere)
+        assert not sim.requests
+    assert ran.code == 2
+    assert f"No controls can be read from {nowhere}. The folder of your controls is not" in ran.err
+    assert not (tmp_path / "l").exists()
+    assert watchkeeper("controls", WATCHKEEPER_CONTROLS=str(nowhere)).code == 2

@@ -3,11 +3,13 @@
 import sys
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from watchkeeper.cli._console import number, visible
 from watchkeeper.clock import rfc3339
-from watchkeeper.controls import tenant
+from watchkeeper.controls import ids, tenant
+from watchkeeper.errors import UsageError
 from watchkeeper.model.assessment import Assessment, Result
 from watchkeeper.model.collection import Collection
 
@@ -64,6 +66,20 @@ def assessment_as_json(found: Assessment) -> dict[str, Any]:
         "collections": list(found.collections),
         "path": found.path,
     }
+
+
+def use_controls(folder: Path | None) -> None:
+    """Judges a folder's controls beside the product's; raises UsageError where it has none to read.
+
+    A page in it that is no control is told of later: the others are judged without it.
+    """
+    found = tenant.use(folder, ids(), needed=folder is not None)
+    for each in found.faulty:
+        if folder is not None and each.file == str(folder):  # the folder itself, not a page
+            raise UsageError(
+                f"No controls can be read from {each.file}. {' '.join(each.faults)}",
+                hint="--controls, or WATCHKEEPER_CONTROLS, names the folder of your pages.",
+            )
 
 
 def tell_of_faulty() -> bool:

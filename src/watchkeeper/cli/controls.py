@@ -61,13 +61,13 @@ def command(
     JSON: of list [{"control", "title", "severity", "version", "tenant"}]; of show {"control",
     "page", "sha256"}; of lint and test [{"file", "control", "examples", "faults", "notes"}].
     """
-    from watchkeeper.controls import ids, tenant
+    from watchkeeper.cli._report import use_controls
 
     if action in {Action.LINT, Action.TEST}:
         looked = list(_looked(what, controls, tried=action is Action.TEST))
         _tell(looked, tried=action is Action.TEST, as_json=as_json)
         raise typer.Exit(1 if any(each.faults for each in looked) else 0)
-    tenant.use(controls, ids(), needed=controls is not None)
+    use_controls(controls)
     if action is Action.SHOW:
         _show(what, as_json=as_json)
     else:

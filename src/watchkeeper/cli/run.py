@@ -79,9 +79,9 @@ def command(
     """
     from watchkeeper.cli import _report
     from watchkeeper.collection.engine import collect
-    from watchkeeper.controls import ids, tenant
     from watchkeeper.locker.locker import Locker
 
+    _report.use_controls(controls)
     client = open_console(
         console,
         token_file,
@@ -94,7 +94,6 @@ def command(
         rates=rate,
         ca_file=ca_file,
     )
-    tenant.use(controls, ids())
     resources, wanted = _selection(only)
     name = _name(connection, client.address.netloc)
     store = Locker.open(locker, create=True)
