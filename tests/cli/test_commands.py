@@ -78,6 +78,7 @@ def test_the_token_comes_from_the_environment_too(company: Company, tmp_path: Pa
         (["run", "--console", "http://a.sentinelone.net", "--locker", "x"], "clear"),
         (["items", "HLT-01"], "--locker"),
         (["results", "--locker", "nowhere"], "no folder"),
+        (["results", "--locker", ""], "place of the evidence is empty"),
         (["verify", "nowhere"], "no folder"),
         (["check", "--console", "127.0.0.1:9", "--token-file", "nowhere"], "cannot be read"),
         (["check", "--console", "127.0.0.1:9", "--silence-timeout", "nan"], "out of range"),

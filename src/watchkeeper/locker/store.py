@@ -58,8 +58,12 @@ class Store:
     """
 
     def __init__(self, where: str | Path, *, create: bool, clock: Clock = SYSTEM_CLOCK) -> None:
-        """`where`: a folder or a bucket's URL; raises NotALocker for a missing folder or a file."""
+        """`where`: a folder or a bucket's URL; raises NotALocker for what can be none."""
         self.where = str(where)
+        if not self.where.strip():  # an empty path would be the folder the process stands in
+            raise NotALocker(
+                "The place of the evidence is empty.", hint="Give a folder, or a bucket's URL."
+            )
         self._clock = clock
         self.root: Path | None = None
         try:
