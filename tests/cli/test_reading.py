@@ -106,3 +106,24 @@ def test_results_as_of_today_are_those_of_now_and_nothing_is_told_of_a_day_to_co
     before = watchkeeper(*asked, f"{today - timedelta(days=1)}")
     assert "Nothing had been judged in this locker by then" in before.out
     assert "is no day and no moment" in watchkeeper(*asked, "yesterday").err
+
+
+def test_items_of_what_could_not_be_judged_are_its_result_and_the_reason(locker: Path) -> None:
+    assess(Locker.open(locker), "acme", [controls()["COV-01"]], now=datetime.now(UTC))
+    asked: list[str | Path] = ["items", "COV-01", "--locker", locker]
+    told = watchkeeper(*asked)
+    assert told.code == 3
+    assert told.out.startswith("COV-01 is ERROR: ")
+    assert "Subject" not in told.out
+    documented = watchkeeper(*asked, "--json")
+    assert (documented.code, documented.document, documented.err) == (3, [], told.out)
+
+
+def test_an_outcome_is_given_as_results_print_it(locker: Path) -> None:
+    asked: list[str | Path] = ["items", "HLT-01", "--locker", locker, "--outcome"]
+    assert [each["subject"] for each in watchkeeper(*asked, "FAIL", "--json").document] == [
+        "agent:1"
+    ]
+    none = watchkeeper(*asked, "Pass")
+    assert none.code == 0
+    assert none.out.startswith("No item of HLT-01 is pass. HLT-01 is FAIL: ")

@@ -1,7 +1,8 @@
 """`watchkeeper items`: the subjects of a control's newest assessment."""
 
 import json
-from typing import Annotated
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +15,12 @@ from watchkeeper.cli._console import (
     print_json,
     visible,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from watchkeeper.locker.locker import Locker
+    from watchkeeper.model.assessment import Assessment
 
 
 def command(
@@ -29,43 +36,63 @@ def command(
 ) -> None:
     """List the items of a control: each subject with its outcome, the reason, what was observed.
 
+    Exit code 0; 3 where the control could not be judged: its result and the reason are said, too.
+
     JSON (always whole): a list of {"subject", "name", "outcome", "reason", "observed"}.
     """
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
     from watchkeeper.errors import UsageError
     from watchkeeper.locker.locker import Locker
-    from watchkeeper.model.assessment import Outcome
+    from watchkeeper.model.assessment import Outcome, Result
 
-    wanted = control.upper()
-    if outcome is not None and outcome not in list(Outcome):
+    only = outcome.lower() if outcome is not None else None
+    if only is not None and only not in list(Outcome):
         raise UsageError(f"{outcome!r} is no outcome.", hint=f"There are: {', '.join(Outcome)}.")
     store = Locker.open(locker)
-    found = store.assessments(known_connection(store, connection), wanted)
+    newest = _newest(store, connection, control)
+    store.vouch([newest.path])
+    whole = store.items(newest).to_pylist()
+    rows = [row for row in whole if only is None or row["outcome"] == only]
+    failed = newest.result is Result.ERROR
+    said = f"{newest.control} is {newest.result.value}: {visible(newest.reason)}"
+    if as_json:
+        print_json([row | {"observed": json.loads(row["observed"])} for row in rows])
+        if failed:
+            print(said, file=sys.stderr)
+    else:
+        if failed or not rows:
+            none = f"No item of {newest.control} is {only}. " if whole and not rows else ""
+            print(none + said)
+        if rows:
+            _print(rows, limit)
+    if failed:
+        raise typer.Exit(3)
+
+
+def _newest(store: "Locker", connection: str | None, control: str) -> "Assessment":
+    """The newest assessment of a control; raises UsageError where there is none, or of several."""
+    from watchkeeper.errors import UsageError
+
+    found = store.assessments(known_connection(store, connection), control.upper())
     if not found:
         known = sorted({each.control for each in store.assessments(connection)})
         raise UsageError(
             f"There is no assessment of {visible(control)} in this locker.",
             hint=f"Judged are: {', '.join(known) or 'none; see `watchkeeper run --help`'}.",
         )
-    newest = list({each.connection: each for each in found}.values())
+    newest = {each.connection: each for each in found}
     if len(newest) > 1:
         raise UsageError(
             "This locker holds several connections.",
-            hint=f"Give --connection: {', '.join(each.connection for each in newest)}.",
+            hint=f"Give --connection: {', '.join(newest)}.",
         )
-    store.vouch(each.path for each in newest)
-    rows = [
-        row
-        for each in newest
-        for row in store.items(each).to_pylist()
-        if outcome is None or row["outcome"] == outcome
-    ]
-    if as_json:
-        print_json([row | {"observed": json.loads(row["observed"])} for row in rows])
-        return
+    return found[-1]
+
+
+def _print(rows: "Sequence[Mapping[str, Any]]", limit: int) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(header_style="bold", box=box.SIMPLE_HEAD)
     for heading in ("Subject", "Name", "Outcome", "Reason"):
         table.add_column(heading, overflow="fold")
