@@ -77,6 +77,9 @@ def test_only_a_locker_is_opened_and_only_an_empty_folder_becomes_one(tmp_path: 
     (tmp_path / "file").write_text("x")
     with pytest.raises(NotALocker):
         Locker.open(tmp_path / "file", create=True)
+    for nothing in ("", "  "):  # a variable that is not set, not the folder we stand in
+        with pytest.raises(NotALocker, match="is empty"):
+            Locker.open(nothing, create=True)
 
 
 def test_nothing_is_written_twice_and_no_evidence_is_removed(tmp_path: Path) -> None:
@@ -115,6 +118,21 @@ def test_a_missing_file_is_named(tmp_path: Path, what: str) -> None:
     sealed = seal_one(Locker.open(tmp_path, create=True))
     (tmp_path / sealed.path / what).unlink()
     assert any(each.path.endswith(what) for each in check(tmp_path).differences)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        ("{}", "is not a manifest: it has no 'schema'"),
+        ("[]", "is not a manifest: what it holds has another shape"),
+        ('{"schema": "", "pages": [1]}', "is not a manifest: what it holds has another shape"),
+        ("sealed", "is not a manifest: it cannot be read (Expecting value"),
+    ],
+)
+def test_what_is_no_manifest_is_told_in_words(tmp_path: Path, manifest: str, said: str) -> None:
+    sealed = seal_one(Locker.open(tmp_path, create=True))
+    (tmp_path / sealed.path / layout.MANIFEST).write_text(manifest)
+    assert any(each.what.startswith(said) for each in check(tmp_path).differences)
 
 
 def test_a_removed_collection_shows_in_the_log(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from watchkeeper.errors import AlreadyThere, LockerError
 from watchkeeper.locker import layout
 from watchkeeper.locker.store import Store
+from watchkeeper.locker.unlike import unlike
 
 GENESIS = "0" * 64
 
@@ -45,7 +46,7 @@ def parse(number: int, data: bytes) -> Entry:
         )
     except (ValueError, KeyError, TypeError) as error:
         raise LockerError(
-            f"log entry {number} is not a log entry: {error}",
+            f"log entry {number} is not a log entry: {unlike(error)}",
             hint="See what `watchkeeper verify` says.",
         ) from error
 

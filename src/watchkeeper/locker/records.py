@@ -12,6 +12,7 @@ import msgspec
 from watchkeeper.errors import LockerError
 from watchkeeper.locker import layout, log
 from watchkeeper.locker.store import Store
+from watchkeeper.locker.unlike import unlike
 from watchkeeper.model.assessment import Assessment, Counts, Result
 from watchkeeper.model.collection import Collection, Completeness, Verdict
 
@@ -71,7 +72,7 @@ def collection(folder: str, data: bytes, sha256: str) -> Collection:
         )
     except (ValueError, KeyError, TypeError) as error:
         raise LockerError(
-            f"{folder}/{layout.MANIFEST} is not a collection's manifest: {error!r}",
+            f"{folder}/{layout.MANIFEST} is not a collection's manifest: {unlike(error)}",
             hint="`watchkeeper verify` says what else differs.",
         ) from error
 
@@ -152,7 +153,7 @@ def assessment(folder: str, data: bytes) -> Assessment:
         )
     except (ValueError, KeyError, TypeError) as error:
         raise LockerError(
-            f"{folder}/{layout.MANIFEST} is not an assessment's manifest: {error!r}",
+            f"{folder}/{layout.MANIFEST} is not an assessment's manifest: {unlike(error)}",
             hint="`watchkeeper verify` says what else differs.",
         ) from error
 

@@ -15,6 +15,7 @@ from watchkeeper.errors import LockerError, NotALocker
 from watchkeeper.locker import layout, log, records
 from watchkeeper.locker.locker import check_format
 from watchkeeper.locker.store import Store
+from watchkeeper.locker.unlike import unlike
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +211,8 @@ def _listed(path: str, data: bytes, report: Report) -> dict[str, dict[str, Any]]
                 report.needed.append((path, own))
             report.needed += [(own, needed) for needed in page.get("against", ())]
         return {str(file["path"]): dict(file) for file in manifest["files"]}
-    except (ValueError, KeyError, TypeError) as error:
-        report.differs(path, f"is not a manifest: {error!r}")
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        report.differs(path, f"is not a manifest: {unlike(error)}")
         return None
 
 
