@@ -128,7 +128,7 @@ def test_faults_are_listed() -> None:
         (["--port", "70000"], "port must be between"),
         (["--groups", "2"], "groups must be one a site at least"),
         (["--now", "2026-03-01"], "now must be a moment with a time zone"),
-        (["--now", "yesterday"], "Invalid isoformat string"),
+        (["--now", "yesterday"], "a time zone, such as 2026-03-01T12:00:00Z, got 'yesterday'"),
         (["--drift", "150"], "drift must be a percentage"),
         (["--token-file", "/nowhere/token"], "cannot write /nowhere/token"),
     ],

@@ -123,7 +123,7 @@ def command(
             activities=activities,
             seed=seed,
             profile=profile,
-            now=None if now is None else datetime.fromisoformat(now),
+            now=None if now is None else _moment(now),
             groups=groups,
             own_policies=own_policies,
             uneven=uneven,
@@ -159,6 +159,18 @@ def _live(served: "Running", build: Callable[..., "Company"], day: int) -> None:
         days = int((time.monotonic() - started) // (24 * _HOUR))
         served.set_company(build(day=day + days))
         gc.freeze()
+
+
+def _moment(text: str) -> datetime:
+    """The moment that was typed; raises ValueError for what is none."""
+    wanted = f"now must be a moment with a time zone, such as 2026-03-01T12:00:00Z, got {text!r}"
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(wanted) from None
+    if found.tzinfo is None:
+        raise ValueError(wanted)
+    return found
 
 
 def _fail(message: str) -> NoReturn:
