@@ -55,6 +55,20 @@ def test_a_run_collects_judges_and_indexes(parts: Installation, console: Running
     assert due_of(connection, parts.clock.now()) == []
 
 
+def test_a_console_that_is_allowed_no_longer_is_told_with_what_allows_it(
+    parts: Installation,
+) -> None:
+    connection = add(parts, "https://acme.sentinelone.net", TOKEN)
+    Connection.objects.filter(pk=connection.pk).update(console="https://console.example.org")
+    run = runs.ask("acme", trigger="maria")
+
+    carry_out(run, parts, stopping=go_on)
+
+    run.refresh_from_db()
+    assert run.state == RunState.FAILED
+    assert "name its host in WATCHKEEPER_ALLOWED_CONSOLES" in run.reason
+
+
 def test_controls_are_judged_as_soon_as_what_they_read_is_sealed(
     parts: Installation, console: Running
 ) -> None:
