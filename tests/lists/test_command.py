@@ -78,6 +78,7 @@ def test_sources_are_shown_with_their_options(capsys: pytest.CaptureFixture[str]
         (["load", "assets"], r"lists load` needs a FILE and a name for the list \(--list NAME\)"),
         (["load", "assets"], "As in: watchkeeper lists load assets assets.csv --list assets"),
         (["load", "assets", "hw.csv"], r"load` needs a name for the list \(--list NAME\)\. As in"),
+        (["load"], r"needs a kind \(assets, .*\), a FILE and a name for the list"),
         (["load", "--list", "x"], "needs a kind .* and a FILE. As in"),
         (["load", "assets", "--source", "jamf"], "needs a name .* lists load assets --list assets"),
         (["watch", "people", "--list", "x"], "needs a FILE. As in: .* watch people people.csv"),

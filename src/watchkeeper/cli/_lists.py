@@ -33,8 +33,10 @@ def ensure_typed(action: str, kind: str, *, name: str | None, file: bool | None)
     example = [action, shown]
     example += [f"{shown}.csv"] if file is not None else []
     example += ["--list", shown] if name is not None else []
+    *others, last = missing
+    wanted = f"{', '.join(others)} and {last}" if others else last
     raise UsageError(
-        f"`watchkeeper lists {action}` needs {' and '.join(missing)}.",
+        f"`watchkeeper lists {action}` needs {wanted}.",
         hint=f"As in: watchkeeper lists {' '.join(example)}",
     )
 
