@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,3 +83,14 @@ def test_attestations_scope_rules_and_thresholds(command: Command) -> None:
 def test_what_cannot_be_done_is_told(command: Command, words: tuple[str, ...], told: str) -> None:
     with pytest.raises(UsageError, match=told):
         command(*words, by="anna")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["exceptions"], ["attestations"], ["scope"], ["thresholds"], ["lists", "show", "assets"]],
+)
+def test_an_empty_locker_does_not_stand_for_an_installation(
+    tmp_path: Path, words: list[str]
+) -> None:
+    with pytest.raises(UsageError, match="exclude each other"):
+        _run([*words, "--locker", "", "--data", str(tmp_path / "data")])

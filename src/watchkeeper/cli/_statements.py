@@ -37,7 +37,7 @@ Identity = Annotated[
     str, typer.Argument(metavar="[ID]", help="To show, approve, reject or revoke: which one.")
 ]
 PlainLocker = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--locker", metavar="DIR", help="An evidence folder or bucket without an installation."
     ),
@@ -148,12 +148,12 @@ class Desk:
 
 
 @contextmanager
-def desk(locker: str, connection: str | None, by: str, data: Path | None) -> Iterator[Desk]:
+def desk(locker: str | None, connection: str | None, by: str, data: Path | None) -> Iterator[Desk]:
     """Where a command acts; raises UsageError for what does not go together."""
     from watchkeeper.errors import UsageError
     from watchkeeper.locker.locker import Locker
 
-    if locker:
+    if locker is not None:
         if data is not None:
             raise UsageError("--locker and --data exclude each other.", hint="Give one of them.")
         store = Locker.open(locker)

@@ -39,7 +39,7 @@ def command(
     file: Annotated[
         str, typer.Argument(metavar="[FILE]", help="To load: a CSV or XLSX file.")
     ] = "",
-    locker: _statements.PlainLocker = "",
+    locker: _statements.PlainLocker = None,
     connection: Connection = None,
     name: Annotated[str, typer.Option("--list", metavar="NAME", help="The list's name.")] = "",
     source: Annotated[

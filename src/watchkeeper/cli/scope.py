@@ -32,7 +32,7 @@ def command(
     ends: shared.Ends = "",
     ticket: shared.Ticket = "",
     remark: shared.Remark = "",
-    locker: shared.PlainLocker = "",
+    locker: shared.PlainLocker = None,
     connection: Connection = None,
     by: shared.By = "",
     data: DataFolderOption = None,

@@ -31,7 +31,7 @@ def command(
     ] = "",
     value: Annotated[str, typer.Argument(metavar="[VALUE]", help="To set.")] = "",
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it is changed.")] = "",
-    locker: shared.PlainLocker = "",
+    locker: shared.PlainLocker = None,
     connection: Connection = None,
     by: shared.By = "",
     data: DataFolderOption = None,
