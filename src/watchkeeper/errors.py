@@ -53,6 +53,10 @@ class UsageError(WatchkeeperError):
     exit_code = 2
 
 
+class HostNotAllowed(UsageError):
+    """A console elsewhere than the vendor's, which nobody named: it gets no token."""
+
+
 class DeclarationError(UsageError):
     """A control, resource or framework file is faulty."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from watchkeeper.errors import UsageError
+from watchkeeper.errors import HostNotAllowed
 from watchkeeper.sentinelone.address import Address, parse_address
 
 
@@ -13,10 +13,8 @@ def console_address(text: str, allowed: Sequence[str]) -> Address:
     """
     try:
         return parse_address(text, allowed)
-    except UsageError as error:
-        if "--allow-host" not in error.hint:  # what `run` takes, and an installation does not
-            raise
-        raise UsageError(
+    except HostNotAllowed as error:  # its hint is an option of `run`, which an installation has not
+        raise HostNotAllowed(
             error.message,
             hint="If it is your console, name its host in WATCHKEEPER_ALLOWED_CONSOLES, for every "
             "command of this installation.",

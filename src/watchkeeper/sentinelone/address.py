@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from watchkeeper.errors import UsageError
+from watchkeeper.errors import HostNotAllowed, UsageError
 
 VENDOR_DOMAINS = ("sentinelone.net", "s1gov.net")
 API_BASE = "/web/api/v2.1"
@@ -116,7 +116,7 @@ def _check_host(scheme: str, host: str, text: str, allowed_hosts: Sequence[str])
         raise UsageError(f"{scheme}:// is not spoken by a console.", hint="Give https://…")
     vendor = any(host == domain or host.endswith(f".{domain}") for domain in VENDOR_DOMAINS)
     if not (vendor or loopback or host in {allowed.lower() for allowed in allowed_hosts}):
-        raise UsageError(
+        raise HostNotAllowed(
             f"{host} is not a SentinelOne host (*.sentinelone.net, *.s1gov.net).",
             hint=f"If it is your console, allow it by name: --allow-host {host}.",
         )

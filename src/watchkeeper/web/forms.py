@@ -9,13 +9,14 @@ from django import forms
 from watchkeeper.errors import UsageError
 from watchkeeper.jobs.trying import Candidate
 from watchkeeper.ledger.connections import Options, known_proxy, new_name
+from watchkeeper.ledger.consoles import console_address
 from watchkeeper.ledger.installation import Installation
 from watchkeeper.ledger.intervals import bounds, intervals
 from watchkeeper.ledger.models import Connection
 from watchkeeper.model.filter import parse_filter
 from watchkeeper.model.options import parse_tags
 from watchkeeper.resources import catalogue
-from watchkeeper.sentinelone.address import Address, parse_address, parse_proxy
+from watchkeeper.sentinelone.address import Address, parse_proxy
 from watchkeeper.sentinelone.certificates import parse_certificates
 from watchkeeper.sentinelone.token import Token, parse_token
 from watchkeeper.web.words import span
@@ -171,7 +172,7 @@ class ConnectionForm(forms.Form):
         return found
 
     def _address(self, text: str) -> Address:
-        return parse_address(text, self.parts.allowed_consoles)
+        return console_address(text, self.parts.allowed_consoles)
 
     def _token(self, text: str) -> Token:
         if text.strip() or self.connection is None:
