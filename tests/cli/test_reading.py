@@ -10,16 +10,16 @@ import pytest
 from tests.cli.conftest import watchkeeper
 from tests.rows import put_rows
 from watchkeeper.assessment import assess
+from watchkeeper.clock import Clock
 from watchkeeper.controls import catalogue as controls
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Completeness, Verdict
 from watchkeeper.resources import catalogue as resources
 
 
-@pytest.fixture
-def locker(tmp_path: Path) -> Path:
+def judged(folder: Path, at: datetime) -> Path:
     """A locker with one collection of an agent nobody has heard of for long, and its judgement."""
-    opened = Locker.open(tmp_path / "locker", create=True)
+    opened = Locker.open(folder, create=True, clock=Clock(now=lambda: at))
     writer = opened.begin("acme", resources()["agents"])
     long_ago = "2020-03-01T10:12:08Z"
     row = {"id": "1", "computer_name": "LT-1", "machine_type": "laptop"}
@@ -27,8 +27,14 @@ def locker(tmp_path: Path) -> Path:
     put_rows(writer, [row | {"is_decommissioned": False, "is_uninstalled": False}])
     one = Completeness(Verdict.COMPLETE, "", 1, 1, 1, 1)
     writer.seal({"source": {"console": "https://acme.example"}}, one)
-    assess(opened, "acme", [controls()["HLT-01"]], now=datetime.now(UTC))
-    return tmp_path / "locker"
+    assess(opened, "acme", [controls()["HLT-01"]], now=at)
+    return folder
+
+
+@pytest.fixture
+def locker(tmp_path: Path) -> Path:
+    """One that was filled and judged now."""
+    return judged(tmp_path / "locker", datetime.now(UTC))
 
 
 def test_forged_items_are_refused(locker: Path) -> None:
@@ -117,6 +123,16 @@ def test_items_of_what_could_not_be_judged_are_its_result_and_the_reason(locker:
     assert "Subject" not in told.out
     documented = watchkeeper(*asked, "--json")
     assert (documented.code, documented.document, documented.err) == (3, [], told.out)
+
+
+def test_items_that_rest_on_data_of_last_week_say_so(tmp_path: Path) -> None:
+    old = judged(tmp_path / "old", datetime.now(UTC) - timedelta(days=9))
+
+    told = watchkeeper("items", "HLT-01", "--locker", old)
+
+    assert told.code == 3
+    assert told.out.startswith("HLT-01 is STALE: The data is 9 days old")
+    assert "agent:1" in told.out
 
 
 def test_an_outcome_is_given_as_results_print_it(locker: Path) -> None:

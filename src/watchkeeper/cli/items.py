@@ -36,10 +36,12 @@ def command(
 ) -> None:
     """List the items of a control: each subject with its outcome, the reason, what was observed.
 
-    Exit code 0; 3 where the control could not be judged: its result and the reason are said, too.
+    Exit code 0; 3 where the control could not be judged, or rests on data that is too old by now:
+    its result and the reason are said, too.
 
     JSON (always whole): a list of {"subject", "name", "outcome", "reason", "observed"}.
     """
+    from watchkeeper.assessment.verdict import as_read
     from watchkeeper.errors import UsageError
     from watchkeeper.locker.locker import Locker
     from watchkeeper.model.assessment import Outcome, Result
@@ -48,23 +50,23 @@ def command(
     if only is not None and only not in list(Outcome):
         raise UsageError(f"{outcome!r} is no outcome.", hint=f"There are: {', '.join(Outcome)}.")
     store = Locker.open(locker)
-    newest = _newest(store, connection, control)
+    newest = as_read(_newest(store, connection, control), store.clock.now())
     store.vouch([newest.path])
     whole = store.items(newest).to_pylist()
     rows = [row for row in whole if only is None or row["outcome"] == only]
-    failed = newest.result is Result.ERROR
+    unsettled = newest.result in {Result.ERROR, Result.STALE}
     said = f"{newest.control} is {newest.result.value}: {visible(newest.reason)}"
     if as_json:
         print_json([row | {"observed": json.loads(row["observed"])} for row in rows])
-        if failed:
+        if unsettled:
             print(said, file=sys.stderr)
     else:
-        if failed or not rows:
+        if unsettled or not rows:
             none = f"No item of {newest.control} is {only}. " if whole and not rows else ""
             print(none + said)
         if rows:
             _print(rows, limit)
-    if failed:
+    if unsettled:
         raise typer.Exit(3)
 
 
