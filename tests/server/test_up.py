@@ -95,6 +95,16 @@ def test_a_folder_that_was_mistyped_is_said_and_not_made(data: Path, words: list
     assert not data.exists()
 
 
+def test_where_only_the_locker_is_left_it_is_said_what_brings_the_rest_back(data: Path) -> None:
+    (data / "locker").mkdir(parents=True)
+    refused = run("jobs", "--data", data)
+
+    assert refused.returncode == 2
+    assert f"There is no database in {data}, only its locker" in refused.stderr
+    assert "watchkeeper reindex" in refused.stderr
+    assert [each.name for each in data.iterdir()] == ["locker"]
+
+
 def test_a_taken_port_is_said_before_anything_starts(data: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import django
@@ -197,6 +198,20 @@ class NotRunning(UsageError):
     """What a command needs of a running installation is not there."""
 
 
+def _missing(data: Path) -> NotRunning:
+    """What to do about a folder without a database."""
+    if (data / "locker").is_dir():
+        return NotRunning(
+            f"There is no database in {data}, only its locker.",
+            hint="`watchkeeper restore` brings a backup back; without one `watchkeeper reindex` "
+            "builds what the locker tells of.",
+        )
+    return NotRunning(
+        f"There is no installation in {data}.",
+        hint="Name its folder with --data, or start one with `watchkeeper up`.",
+    )
+
+
 @contextlib.contextmanager
 def reached(
     settings: Settings, *, start: bool = True, migrate: bool = True, make: bool = True
@@ -210,10 +225,7 @@ def reached(
     folder = DataFolder(settings.data)
     embedded = not settings.database_url
     if embedded and not (start and make) and not any(folder.postgres.glob("*/PG_VERSION")):
-        raise NotRunning(
-            f"There is no installation in {settings.data}.",
-            hint="Name its folder with --data, or start one with `watchkeeper up`.",
-        )
+        raise _missing(settings.data)
     with contextlib.ExitStack() as stack:
         alone = False
         try:
