@@ -30,9 +30,10 @@ from watchkeeper.sentinelone.address import parse_address
 from watchkeeper.sentinelone.client import Console
 from watchkeeper.sentinelone.token import parse_token
 
+from .desk import desk
 from .indexed import Kept, keep, put_back
 
-__all__ = ["app", "ledger"]
+__all__ = ["app", "desk", "ledger"]
 
 _indexed: Kept = []
 

@@ -4,22 +4,18 @@ import html
 import re
 from collections.abc import Callable
 from http import HTTPStatus
-from pathlib import Path
 
 import pytest
 from django.test import Client
 
 from tests.queries.sealing import seal_rows
-from tests.statements.conftest import WHY, Estate
+from tests.statements.conftest import WHY
 from watchkeeper.access.roles import Role
-from watchkeeper.assessment import assess
-from watchkeeper.bootstrap import App
-from watchkeeper.controls import catalogue
-from watchkeeper.ledger.index import index
-from watchkeeper.ledger.models import AuditEvent, Connection, Run
-from watchkeeper.locker.locker import Locker
+from watchkeeper.ledger.models import AuditEvent, Run
 from watchkeeper.model.statement import KINDS
 from watchkeeper.queries.decisions import decisions
+
+from .desk import Desk
 
 pytestmark = pytest.mark.postgres
 Browse = Callable[[Role | None], Client]
@@ -29,51 +25,6 @@ REASONS = {"reason": WHY, "risk": "A risk.", "measure": "A measure."}
 def said(content: bytes) -> str:
     """What a page says, without its tags."""
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", content.decode())).split())
-
-
-class Desk:
-    """A connection with a failing laptop and a good one, in the installation's own locker."""
-
-    def __init__(self, app: App, name: str, folder: Path) -> None:
-        self.estate = Estate(folder)
-        self.locker = app.installation.locker()
-        self.estate.locker = self.locker
-        self.name = name
-        self.now = app.installation.clock.now
-        self.connection = Connection.objects.create(
-            name=name, console="https://desk.sentinelone.net", token_ciphertext="none", state="ok"
-        )
-
-    def index(self) -> None:
-        index(self.locker, self.connection)
-
-    def judge(self, *controls: str) -> None:
-        """Judges these again over what is there."""
-        assess(self.locker, self.name, [catalogue()[each] for each in controls], now=self.now())
-        self.index()
-
-    def only(self) -> str:
-        """The id of the only statement."""
-        (found,) = decisions(self.locker, self.connection.pk)
-        return found
-
-
-@pytest.fixture
-def desk(ledger: App, tmp_path: Path, request: pytest.FixtureRequest) -> Desk:
-    Locker.open(ledger.settings.locker, create=True)
-    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[:60]
-    found = Desk(ledger, name, tmp_path)
-    found.estate.at = found.now()
-    agents = [
-        found.estate.agent(1, "fully_disabled"),
-        found.estate.agent(2),
-        found.estate.agent(3, "fully_disabled", site_id="s2"),
-    ]
-    seal_rows(found.locker, name, "agents", agents)
-    sites = [{"id": each, "name": f"Site {each}"} for each in ("s1", "s2")]
-    seal_rows(found.locker, name, "sites", sites)
-    found.judge("HLT-02")
-    return found
 
 
 def test_an_exception_is_asked_for_beside_a_failing_item_and_approved_by_another(
