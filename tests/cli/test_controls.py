@@ -7,6 +7,7 @@ import pytest
 from tests.cli.conftest import give, watchkeeper
 from tests.controls.pages import SQL, page
 from watchkeeper.controls import built_in
+from watchkeeper.locker.locker import Locker
 from watchkeeper.simulator import Company, running
 
 pytestmark = pytest.mark.slow
@@ -92,9 +93,12 @@ def test_a_run_judges_them_and_tells_of_pages_that_are_none(
     assert [each["file"] for each in ran.document["faulty_controls"]] == ["TST-03.md"]
     assert "TST-03.md is no control and was not judged" in ran.err
     # What was sealed knows the page: it can be decided about without the folder.
+    locker = Locker.open(tmp_path / "l")
+    (judged,) = locker.assessments(control="TST-01")
     asked = watchkeeper(
         "exceptions", "request", "--locker", tmp_path / "l", "--by", "ana", "--control", "TST-01",
-        "--subject", "agent:1", "--reason", "It is wiped every night, and nobody works there.",
+        "--subject", locker.items(judged)["subject"][0].as_py(),
+        "--reason", "It is wiped every night, and nobody works there.",
         "--risk", "A night of work", "--measure", "No way out",
     )  # fmt: skip
     assert asked.code == 0, asked.err

@@ -67,6 +67,17 @@ def test_expiry_shows_without_judging_and_with_it(estate: Estate) -> None:
     assert kept.decided.standing(estate.at) == "expired"
 
 
+def test_whom_the_control_does_not_ask_about_has_none(estate: Estate) -> None:
+    ask(estate, subject="agent:999")  # nothing was judged yet: it is taken as said
+    estate.collect(estate.agent(1, "fully_disabled"), estate.agent(2))
+    estate.judge()
+    with pytest.raises(UsageError) as caught:
+        ask(estate, subject="agent:999", reason="short")
+    assert "agent:999 is no subject of HLT-02: it is none of the 2 that" in caught.value.message
+    assert "The reason has 5 characters" in caught.value.message
+    assert ask(estate, subject="agent:2").subject == "agent:2"  # it does not fail yet
+
+
 def test_it_ends_when_what_fails_has_changed(estate: Estate) -> None:
     estate.collect(estate.agent(1, "fully_disabled"))
     estate.judge()

@@ -109,6 +109,30 @@ def test_an_attestation_that_cannot_be_is_refused(
     assert sentence in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("kind", "subject"),
+    [("agent_retired", "agent:999"), ("out_of_scope", "control:HLT-99")],
+)
+def test_an_attestation_is_about_what_is_there(estate: Estate, kind: str, subject: str) -> None:
+    estate.collect(estate.agent(1), estate.agent(2))
+    with pytest.raises(UsageError, match="There is no "):
+        asking.attestation(estate.locker, "acme", kind, WHY, ANNA, subject=subject)
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject"),
+    [
+        ("agent_retired", "agent:1"),
+        ("out_of_scope", "control:HLT-02"),
+        ("privileged_access", "user:7"),  # no users were collected: it is taken as said
+    ],
+)
+def test_an_attestation_is_about_what_may_be_there(estate: Estate, kind: str, subject: str) -> None:
+    estate.collect(estate.agent(1), estate.agent(2))
+    made = asking.attestation(estate.locker, "acme", kind, WHY, ANNA, subject=subject)
+    assert made.subject == subject
+
+
 def test_an_attestation_lasts_no_longer_than_its_kind(estate: Estate) -> None:
     late = Asked(by="anna", expires_at=NOW + 91 * DAY)
     with pytest.raises(UsageError, match="the longest is 90 days"):

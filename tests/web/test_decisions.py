@@ -98,6 +98,7 @@ def test_a_scope_rule_shows_whom_it_names_before_it_is_asked_for(
         ({"ends": "soon"}, "'soon' is no day"),
         ({"risk": ""}, "This field is required"),
         ({"sites": ["nowhere"]}, "is not one of the available choices"),
+        ({"subject": "agent:999"}, "agent:999 is no subject of HLT-02: it is none of the 3"),
     ],
 )
 def test_what_cannot_be_asked_for_is_told(
@@ -110,6 +111,53 @@ def test_what_cannot_be_asked_for_is_told(
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert told in said(answer.content)
     assert not decisions(desk.locker, desk.connection.pk)
+
+
+def test_all_that_is_wrong_is_told_at_once_each_at_its_field(desk: Desk, browse: Browse) -> None:
+    form = {"control": "HLT-02", "subject": "agent:999", "reason": "short", "measure": "Kept <b>."}
+    form |= {"ends": "2999-01-01", "starts": "soon", "risk": ""}
+
+    answer = browse(Role.OPERATOR).post("/decisions/exceptions/new/", form)
+
+    told = {
+        name: said(each.encode())
+        for name, each in re.findall(
+            r'has-error"><label for="id_(\w+)">(.*?)</div>', answer.content.decode(), re.DOTALL
+        )
+    }
+    assert told.keys() == {"subject", "reason", "risk", "starts", "ends"}
+    assert "agent:999 is no subject of HLT-02" in told["subject"]
+    assert "The reason has 5 characters" in told["reason"]
+    assert "the longest is 365 days" in told["ends"]
+    assert b"Kept &lt;b&gt;." in answer.content
+    assert not decisions(desk.locker, desk.connection.pk)
+
+
+def test_an_exception_for_one_subject_says_whom_it_names(desk: Desk, browse: Browse) -> None:
+    client, where = browse(Role.OPERATOR), "/decisions/exceptions/new/"
+    form = {"control": "HLT-02", "subject": "agent:1", "preview": "yes"}
+
+    assert "Names now 1 subject 1 agent" in said(client.post(where, form).content)
+    nobody = client.post(where, form | {"subject": "agent:999"})
+    assert "Names now 0 subjects it names nobody" in said(nobody.content)
+    assert not decisions(desk.locker, desk.connection.pk)
+
+
+def test_an_attestation_about_nobody_is_refused_with_what_was_typed(
+    desk: Desk, browse: Browse
+) -> None:
+    seal_rows(desk.locker, desk.name, "users", [{"id": "7", "email": "a@acme.example"}])
+    client, where = browse(Role.OPERATOR), "/decisions/attestations/new/?kind=privileged_access"
+
+    answer = client.post(where, {"subject": "user:8", "statement": "Typed."})
+
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "There is no user:8 in what was collected" in said(answer.content)
+    assert "The statement has 6 characters" in said(answer.content)
+    assert b"Typed.</textarea>" in answer.content
+    assert not decisions(desk.locker, desk.connection.pk)
+    client.post(where, {"subject": "user:7", "statement": WHY})
+    assert desk.only()
 
 
 def test_each_kind_of_attestation_has_a_form_of_its_own(desk: Desk, browse: Browse) -> None:

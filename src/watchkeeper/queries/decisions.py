@@ -8,13 +8,13 @@ import pyarrow as pa
 from django.db.models import Count
 
 from watchkeeper.assessment import places
-from watchkeeper.ledger.models import CollectionEntry, FailingItem
+from watchkeeper.ledger.models import AssessmentEntry, CollectionEntry, FailingItem
 from watchkeeper.locker import layout, records
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.collection import Verdict
 from watchkeeper.model.resource import Nature
 from watchkeeper.model.statement import ScopeRule, Selector
-from watchkeeper.queries import sealed, shelf
+from watchkeeper.queries import items, sealed, shelf
 from watchkeeper.queries.devices import table_of
 from watchkeeper.queries.newest import newest_complete, stream
 from watchkeeper.queries.standing import Standing
@@ -67,26 +67,45 @@ _FIRST = 10
 
 
 def named(
-    locker: Locker, connection: int, selector: Selector, controls: Iterable[str] = ()
+    locker: Locker,
+    connection: int,
+    selector: Selector,
+    controls: Iterable[str] = (),
+    *,
+    subject: str = "",
 ) -> Named:
-    """What a selector names in the newest collections; `controls` empty: of all of them."""
+    """What a selector names in the newest collections; `controls` empty: of all of them.
+
+    A `subject` given besides is one more, where one of these controls was judged about it.
+    """
+    controls = tuple(controls)
     found = frozenset(places.matching(_places(locker, connection), selector).to_pylist())
+    if subject and any(_judged(locker, connection, each, subject) for each in controls):
+        found |= {subject}
     kinds = Counter(subject.partition(":")[0] for subject in found)
     failing = FailingItem.objects.filter(
         assessment__connection=connection, assessment__newest=True, outcome="fail"
     )
-    wanted = list(controls)
-    if wanted:
-        failing = failing.filter(assessment__control__in=wanted)
+    if controls:
+        failing = failing.filter(assessment__control__in=controls)
     counted: Counter[str] = Counter()
     first: dict[str, str] = {}
     rows = failing.values_list("subject", "name", "assessment__control").order_by()
-    for subject, name, control in rows.iterator(20_000) if found else ():
-        if subject in found:
+    for each, name, control in rows.iterator(20_000) if found else ():
+        if each in found:
             counted[control] += 1
             if len(first) < _FIRST:
-                first[subject] = name or subject
+                first[each] = name or each
     return Named(len(found), dict(kinds), dict(sorted(counted.items())), tuple(first.items()))
+
+
+def _judged(locker: Locker, connection: int, control: str, subject: str) -> bool:
+    entry = AssessmentEntry.objects.filter(
+        connection=connection, control=control, newest=True
+    ).first()
+    if entry is None:
+        return False
+    return any(True for _ in shelf.find([items.made(locker, entry.path)], "subject", [subject]))
 
 
 def names_of(locker: Locker, connection: int, subjects: Iterable[str]) -> Mapping[str, str]:

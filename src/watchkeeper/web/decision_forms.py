@@ -18,6 +18,8 @@ from watchkeeper.statements.terms import parse_begin, parse_end
 
 _SEVERAL = "Several: hold Ctrl or \N{PLACE OF INTEREST SIGN}."
 _LONGEST = 4000
+_FIELDS = {"expires_at": "ends"}
+"""What a value of a statement is called in a form, where that is not its own name."""
 _ENOUGH = f"At least {SHORTEST_REASON} characters, for somebody who reads it in a year."
 
 
@@ -41,7 +43,7 @@ def _day(label: str, help_text: str) -> forms.CharField:
 
 
 class TermsForm(forms.Form):
-    """When a statement holds, and where it was talked about. `terms` are what to ask with."""
+    """When a statement holds, and where it was talked about. `terms()` are what to ask with."""
 
     starts = _day("Starts", "Empty: once it is approved.")
     ends = _day("Ends", "")
@@ -64,14 +66,41 @@ class TermsForm(forms.Form):
         for each in self.fields.values():
             each.widget.attrs.setdefault("autocomplete", "off")
 
+    def clean_starts(self) -> str:
+        """The first day, if it is one."""
+        return self._day_typed("starts")
+
+    def clean_ends(self) -> str:
+        """The last day, if it is one."""
+        return self._day_typed("ends")
+
+    def _day_typed(self, name: str) -> str:
+        text: str = self.cleaned_data[name]
+        try:
+            parse_end(text, self.now)
+        except UsageError as error:
+            raise forms.ValidationError(str(error)) from error
+        return text
+
+    def tell(self, faults: Mapping[str, UsageError]) -> None:
+        """Shows each fault at its field, unless that has one already."""
+        for name, error in faults.items():
+            at = _FIELDS.get(name, name)
+            if at not in self.fields:
+                self.add_error(None, str(error))
+            elif at not in self.errors:
+                self.add_error(at, str(error))
+
     def unbothered(self) -> "TermsForm":
         """The same form with what was typed, and no word about what is still missing."""
         self._errors = forms.utils.ErrorDict()
         return self
 
-    @property
-    def terms(self) -> Asked:
-        """Who asks, from when to when; raises UsageError for what is no day."""
+    def terms(self, *, only_look: bool) -> Asked:
+        """Who asks, from when to when, and whether it is only looked at.
+
+        Raises UsageError for what is no day.
+        """
         told = self.cleaned_data
         begins = parse_begin(told.get("starts", ""))
         ends = parse_end(told.get("ends", ""), begins or self.now)
@@ -79,7 +108,7 @@ class TermsForm(forms.Form):
         most = (begins or self.now) + timedelta(days=self.longest)
         if ends is not None and most < ends < most + timedelta(days=1):
             ends = most
-        return Asked(self.by, told.get("ticket", ""), begins, ends)
+        return Asked(self.by, told.get("ticket", ""), begins, ends, only_look)
 
 
 class SelectorFields(forms.Form):

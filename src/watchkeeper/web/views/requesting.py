@@ -1,7 +1,7 @@
 """Asking for an exception, an attestation or a scope rule."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,6 +17,7 @@ from watchkeeper.model.statement import KINDS, ScopeRule, Selector
 from watchkeeper.queries import decisions as queries
 from watchkeeper.queries.selecting import offered
 from watchkeeper.statements import asking
+from watchkeeper.statements.faults import Unfit
 from watchkeeper.statements.reading import Statement
 from watchkeeper.web.asked import text
 from watchkeeper.web.decision_forms import (
@@ -26,6 +27,13 @@ from watchkeeper.web.decision_forms import (
     TermsForm,
 )
 from watchkeeper.web.page import Setting, link, nothing_connected, page, setting
+
+
+class Asking(Protocol):
+    """Asks for what a form holds, or only looks whether it could be asked for."""
+
+    def __call__(self, *, only_look: bool = False) -> Statement:
+        """Raises Unfit where it could not."""
 
 
 @require_http_methods(["GET", "POST"])
@@ -44,21 +52,24 @@ def exception(request: HttpRequest) -> HttpResponse:
     )
     form.offer(offered(found.locker, found.connection.id))
 
-    def ask() -> Statement:
+    def ask(*, only_look: bool = False) -> Statement:
         told = form.cleaned_data
         wanted = asking.ExceptionAsked(
             control=catalogue()[told["control"]],
-            reason=told["reason"],
-            risk=told["risk"],
-            measure=told["measure"],
-            subject=told["subject"].strip(),
+            reason=told.get("reason", ""),
+            risk=told.get("risk", ""),
+            measure=told.get("measure", ""),
+            subject=told.get("subject", "").strip(),
             selector=form.selector,
         )
-        return asking.exception(found.locker, found.connection.name, wanted, form.terms)
+        return asking.exception(
+            found.locker, found.connection.name, wanted, form.terms(only_look=only_look)
+        )
 
     def named() -> queries.Named:
-        control = form.data.get("control", "")
-        return _named(found, form.selector, (control,) if control else ())
+        control = form.cleaned_data.get("control", "")
+        subject = form.cleaned_data.get("subject", "").strip()
+        return _named(found, form.selector, (control,) if control else (), subject)
 
     context = {
         "title": "Ask for an exception",
@@ -100,14 +111,14 @@ def attestation(request: HttpRequest) -> HttpResponse:
         known = queries.policy_digest(found.locker, found.connection.id, form.initial["subject"])
         form.initial["data_sha256"] = form.initial["data_sha256"] or known
 
-    def ask() -> Statement:
+    def ask(*, only_look: bool = False) -> Statement:
         told = form.cleaned_data
         return asking.attestation(
             found.locker,
             found.connection.name,
             kind.name,
-            told["statement"],
-            form.terms,
+            told.get("statement", ""),
+            form.terms(only_look=only_look),
             subject=told.get("subject", "").strip(),
             data=form.data_given,
         )
@@ -139,16 +150,16 @@ def scope_rule(request: HttpRequest) -> HttpResponse:
     )
     form.offer(offered(found.locker, found.connection.id), former.selector if former else None)
 
-    def ask() -> Statement:
+    def ask(*, only_look: bool = False) -> Statement:
         told = form.cleaned_data
         return asking.scope_rule(
             found.locker,
             found.connection.name,
-            told["name"],
+            told.get("name", ""),
             form.selector,
-            told["reason"],
-            form.terms,
-            controls=told["controls"],
+            told.get("reason", ""),
+            form.terms(only_look=only_look),
+            controls=told.get("controls", ()),
             replaces=former.decided.id if former else "",
         )
 
@@ -170,7 +181,7 @@ def _answered(
     request: HttpRequest,
     found: Setting,
     form: TermsForm,
-    ask: Callable[[], Statement],
+    ask: Asking,
     context: dict[str, Any],
     named: Callable[[], queries.Named] | None = None,
 ) -> HttpResponse:
@@ -181,10 +192,14 @@ def _answered(
         form.is_valid()
         preview = named()
         form = form.unbothered()
-    elif request.method == "POST" and form.is_valid():
+    elif request.method == "POST" and not form.is_valid():
+        _look(form, ask)
+    elif request.method == "POST":
         name = request.user.get_username()
         try:
             asked = request_statement(found.locker, found.connection.name, Actor(name, name), ask)
+        except Unfit as error:
+            form.tell(error.faults)
         except UsageError as error:
             form.add_error(None, str(error))
         else:
@@ -199,8 +214,18 @@ def _answered(
     return answer
 
 
-def _named(found: Setting, selector: Selector, controls: Any) -> queries.Named:
-    return queries.named(found.locker, found.connection.id, selector, controls)
+def _look(form: TermsForm, ask: Asking) -> None:
+    """Adds to what a form lacks what else is wrong with it: all is told at once."""
+    if "control" in form.errors:
+        return  # of which control it would be is not known
+    try:
+        ask(only_look=True)
+    except Unfit as error:
+        form.tell(error.faults)
+
+
+def _named(found: Setting, selector: Selector, controls: Any, subject: str = "") -> queries.Named:
+    return queries.named(found.locker, found.connection.id, selector, controls, subject=subject)
 
 
 def _former(found: Setting, identity: str) -> ScopeRule | None:
