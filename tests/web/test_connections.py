@@ -145,6 +145,19 @@ def test_a_test_tells_line_by_line_and_saves_nothing(admin: Client, console: Run
     assert not Run.objects.exists()
 
 
+@pytest.mark.parametrize("accept", ["text/fragment", "text/html"])
+def test_a_test_of_nothing_names_the_fields_that_are_empty(admin: Client, accept: str) -> None:
+    answer = admin.post(
+        "/connections/new/test/", {"console": "", "token": ""}, headers={"Accept": accept}
+    )
+
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    told = said(answer.content)
+    assert "Console URL: This field is required." in told
+    assert "API token: This field is required." in told
+    assert (b"<title>" in answer.content) == (accept == "text/html")
+
+
 def test_a_test_without_scripts_is_a_page_of_its_own(admin: Client, console: Running) -> None:
     answer = admin.post("/connections/new/test/", form(console, token="y" * 80))
 

@@ -195,6 +195,14 @@ class ConnectionForm(forms.Form):
         except UsageError as error:
             self.add_error("name" if self.cleaned_data.get("name") else "console", str(error))
 
+    def told(self) -> list[str]:
+        """What is wrong, each with the name of its field, for where the fields do not stand by."""
+        return [
+            f"{self.fields[name].label}: {text}"
+            for name, texts in self.errors.items()
+            for text in texts
+        ]
+
     @property
     def new_token(self) -> Token | None:
         """The token that was typed, None where the one it has is kept."""

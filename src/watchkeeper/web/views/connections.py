@@ -112,10 +112,11 @@ def try_out(request: HttpRequest, /, name: str | None = None) -> HttpResponse:
     form = ConnectionForm(request.POST, parts=parts, connection=connection)
     form.fields["name"].disabled = True  # what it will be called does not matter yet
     form.full_clean()
-    faults = [text for key in form.errors for text in form.errors[key]]
-    if not hasattr(form, "candidate"):
-        return render(request, "web/tested.html", {"faults": faults}, status=422)
     part = request.headers.get("Accept") == "text/fragment"
+    if not hasattr(form, "candidate"):
+        context = {"faults": form.told(), "now": _now()}
+        template = "web/tested.html" if part else "web/tested_page.html"
+        return render(request, template, context, status=422)
     answer: Any = StreamingHttpResponse(_lines(request, form.candidate, part=part))
     answer.headers["X-Accel-Buffering"] = "no"  # a proxy in front must not wait for the end
     return cast("HttpResponse", answer)
