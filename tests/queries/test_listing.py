@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from watchkeeper.errors import LockerError
 from watchkeeper.locker.locker import Locker
 from watchkeeper.model.assessment import Outcome
-from watchkeeper.queries import devices, items, sealed, shelf
+from watchkeeper.queries import devices, items, sealed
 from watchkeeper.queries.listing import Asked, choices
 from watchkeeper.queries.paging import SIZES, Page, clamp, page_of
 from watchkeeper.queries.shelf import Shelf, Table
@@ -170,9 +170,8 @@ def test_pages_hold_everything_once(total: int, number: int, size: int) -> None:
     assert every == list(range(total))
 
 
-def test_items_come_failures_first_and_know_their_devices(tmp_path: Path) -> None:
+def test_items_come_failures_first(tmp_path: Path) -> None:
     locker = Locker.open(tmp_path / "locker", create=True)
-    collected = seal_rows(locker, CONNECTION, "agents", [{"id": "1", "computer_name": "one"}])
     judged = seal_items(
         locker,
         CONNECTION,
@@ -183,15 +182,12 @@ def test_items_come_failures_first_and_know_their_devices(tmp_path: Path) -> Non
             ("group:3", NAMES[0], Outcome.NOT_APPLICABLE),
         ],
     )
-    known = shelf.table(locker, devices.DEVICES.shape, [collected.path])
 
-    page: Page[items.ItemRow] = items.items(locker, judged.path, Asked(), known)
+    page: Page[items.ItemRow] = items.items(locker, judged.path, Asked())
 
     assert [row.outcome for row in page.rows] == list(Outcome)
-    assert [row.device for row in page.rows] == ["", "", "1", ""]
-    assert [row.threat for row in page.rows] == ["", "7", "", ""]
     assert page.rows[3].observed == {"computer_name": NAMES[0]}
-    only = items.items(locker, judged.path, Asked(chosen={"outcome": "fail"}), known)
+    only = items.items(locker, judged.path, Asked(chosen={"outcome": "fail"}))
     assert [row.name for row in only.rows] == ["gone"]
 
 

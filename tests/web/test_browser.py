@@ -70,6 +70,14 @@ def stays_in_place(page: Page) -> None:
     assert page.evaluate(excess) <= 0, page.url
 
 
+def sign_in(page: Page, demo: Demo) -> None:
+    page.goto(demo.address)
+    page.get_by_label("Name").fill(demo.name)
+    page.get_by_label("Password").fill(demo.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
 @pytest.mark.parametrize("scripts", [True, False])
 def test_from_the_overview_to_a_failing_device(
@@ -87,10 +95,7 @@ def test_from_the_overview_to_a_failing_device(
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
 
-    page.goto(demo.address)
-    page.get_by_label("Name").fill(demo.name)
-    page.get_by_label("Password").fill(demo.password)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, demo)
     expect(page.get_by_role("heading", name="Needs attention first")).to_be_visible()
     stays_in_place(page)
 
@@ -127,6 +132,80 @@ def test_from_the_overview_to_a_failing_device(
     context.close()
 
 
+_BROKEN = """() => [...document.querySelectorAll('tbody th bdi')].flatMap(bdi =>
+  [...bdi.childNodes].filter(node => {
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    return node.nodeType === 3 && range.getClientRects().length > 1;
+  }).map(node => node.textContent))"""
+"""The parts of names on either side of an @ that take more than one line."""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_addresses_break_nowhere_but_behind_the_at(
+    demo: Demo, browser: Browser, width: int, height: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": height})
+    page = context.new_page()
+    sign_in(page, demo)
+    for where in ("findings/?q=%40", "controls/ACC-04/"):
+        page.goto(demo.address + where)
+        expect(page.locator("tbody th a[href^='/users/']").first).to_be_visible()
+        assert page.evaluate(_BROKEN) == []
+        stays_in_place(page)
+    page.goto(f"{demo.address}findings/?control=ACC-04")
+    before = "getComputedStyle(document.querySelector('tbody td .sub'), '::before').content"
+    assert page.evaluate(before) == ("none" if width > 1000 else '"\N{MIDDLE DOT}"')
+    context.close()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_what_is_wrong_with_a_password_stands_below_its_field(
+    demo: Demo, browser: Browser, width: int, height: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": height})
+    page = context.new_page()
+    sign_in(page, demo)
+    page.goto(f"{demo.address}password/")
+    for label in ("Old password", "New password", "New password confirmation"):
+        page.get_by_label(label, exact=True).fill(label)
+    page.get_by_role("button", name="Change password").click()
+    expect(page.locator(".error").first).to_be_visible()
+    for error in page.locator(".error").all():
+        field = error.locator("xpath=..").locator("input").bounding_box()
+        told = error.bounding_box()
+        assert field
+        assert told
+        assert told["y"] >= field["y"] + field["height"]
+    stays_in_place(page)
+    context.close()
+
+
+def test_what_was_typed_before_another_sign_in_is_sent_with_one_more_press(
+    demo: Demo, browser: Browser
+) -> None:
+    """Without scripts; only a real browser says where a form was sent from."""
+    context = browser.new_context(java_script_enabled=False)
+    page, other = context.new_page(), context.new_page()
+    sign_in(page, demo)
+    page.goto(f"{demo.address}decisions/exceptions/new/?control=HLT-01")
+    page.get_by_label("Subject").fill("agent:999")
+    for label in ("Reason", "Risk", "Compensating measure"):
+        page.get_by_label(label, exact=True).fill(f"{label} enough for somebody in a year.")
+    other.goto(demo.address)
+    other.get_by_role("button", name="Sign out").click()
+    sign_in(other, demo)
+
+    page.get_by_role("button", name="Ask for it").click()
+    expect(page.get_by_role("heading", name="The sign-in changed")).to_be_visible()
+    page.get_by_role("button", name="Send it again").click()
+
+    expect(page.get_by_text("agent:999 is no subject of HLT-01")).to_be_visible()
+    kept = page.get_by_label("Reason", exact=True)
+    expect(kept).to_have_value("Reason enough for somebody in a year.")
+    context.close()
+
+
 def test_a_list_is_given_corrected_loaded_and_cov_01_judged_by_it(
     demo: Demo, browser: Browser, tmp_path: Path
 ) -> None:
@@ -134,10 +213,7 @@ def test_a_list_is_given_corrected_loaded_and_cov_01_judged_by_it(
     (tmp_path / "hw.csv").write_text("Serial;Rechner;Raum\nNOT-THERE-1;pc-1;4\n;;5\n")
     context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False)
     page = context.new_page()
-    page.goto(demo.address)
-    page.get_by_label("Name").fill(demo.name)
-    page.get_by_label("Password").fill(demo.password)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, demo)
 
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Lists").click()
     missing = "No list of ends of support yet: VER-02 cannot be judged"

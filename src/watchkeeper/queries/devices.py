@@ -1,10 +1,12 @@
 """Which devices there are: the agents of the newest complete collection."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from watchkeeper.locker.locker import Locker
+from watchkeeper.queries import shelf
 from watchkeeper.queries.listing import Asked, Choice
 from watchkeeper.queries.newest import Sealed, newest_complete
 from watchkeeper.queries.paging import Page
@@ -144,6 +146,15 @@ def table_of(locker: Locker, connection: int) -> Table | None:
     """The devices of the newest complete collection, if there is one."""
     newest = newest_complete(connection, "agents")
     return made(locker, newest) if newest else None
+
+
+def known(locker: Locker, connection: int, subjects: Iterable[str]) -> frozenset[str]:
+    """The ids of those subjects (`agent:123`) that are devices of the newest collection."""
+    agents = [each.removeprefix("agent:") for each in subjects if each.startswith("agent:")]
+    devices = table_of(locker, connection) if agents else None
+    if devices is None:
+        return frozenset()
+    return frozenset(row["id"] for _, row in shelf.find([devices], "id", agents))
 
 
 def _row(row: dict[str, Any]) -> DeviceRow:

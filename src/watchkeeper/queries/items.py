@@ -49,9 +49,7 @@ LISTING = Listing(
 class ItemRow:
     """One item as listed.
 
-    `device` is the agent's id when the subject is a device of the newest collection, `threat`
-    the threat's id when it is a threat; else they are empty. `exception` is the id of the one that
-    covers a failing item, or empty.
+    `exception` is the id of the one that covers a failing item, or empty.
     """
 
     subject: str
@@ -59,21 +57,12 @@ class ItemRow:
     outcome: Outcome
     reason: str
     observed: Mapping[str, Any]
-    device: str = ""
-    threat: str = ""
     exception: str = ""
 
 
-def items(
-    locker: Locker, assessment: str, asked: Asked, devices: Table | None = None
-) -> Page[ItemRow]:
-    """A page of the items of an assessment (its folder).
-
-    A subject found among the `devices` is a device with a page of its own.
-    """
-    found = LISTING.page(made(locker, assessment), asked)
-    known = _known(devices, [identity(row["subject"], "agent") for row in found.rows])
-    return found.map(lambda row: _item(row, known))
+def items(locker: Locker, assessment: str, asked: Asked) -> Page[ItemRow]:
+    """A page of the items of an assessment (its folder)."""
+    return LISTING.page(made(locker, assessment), asked).map(_item)
 
 
 def made(locker: Locker, assessment: str) -> Table:
@@ -86,24 +75,13 @@ def identity(subject: str, kind: str) -> str:
     return subject.removeprefix(f"{kind}:") if subject.startswith(f"{kind}:") else ""
 
 
-def _known(devices: Table | None, agents: list[str]) -> frozenset[str]:
-    wanted = [agent for agent in agents if agent]
-    if devices is None or not wanted:
-        return frozenset()
-    return frozenset(row["id"] for _, row in shelf.find([devices], "id", wanted))
-
-
-def _item(row: dict[str, Any], known: frozenset[str]) -> ItemRow:
-    subject = row["subject"]
-    agent = identity(subject, "agent")
+def _item(row: dict[str, Any]) -> ItemRow:
     return ItemRow(
-        subject=subject,
+        subject=row["subject"],
         name=row["name"] or "",
         outcome=Outcome(row["outcome"]),
         reason=row["reason"] or "",
         observed=observed(row["observed"]),
-        device=agent if agent in known else "",
-        threat=identity(subject, "threat"),
         exception=row["exception"] or "",
     )
 

@@ -7,14 +7,14 @@ from typing import Any
 from django import template
 from django.template import Context
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from watchkeeper.clock import rfc3339
 from watchkeeper.model.statement import Kind
 from watchkeeper.queries.frameworks import Tally
 from watchkeeper.queries.paging import SIZES
 from watchkeeper.resources import everything
-from watchkeeper.web import charts, console_text, icons, words
+from watchkeeper.web import charts, console_text, icons, subjects, words
 from watchkeeper.web import page as shared
 
 register = template.Library()
@@ -25,6 +25,7 @@ register.filter("size", words.size)
 register.filter("span", words.span)
 register.filter("label", words.label)
 register.filter("column", words.column)
+register.filter("linkable", subjects.can_stand)
 
 
 @register.filter
@@ -174,6 +175,27 @@ def link(context: Context, name: str, *args: str, **query: str) -> str:
     return shared.link(context.get("setting"), name, *args, **query)
 
 
+@register.simple_tag(takes_context=True)
+def subject(context: Context, named: str, name: str = "") -> SafeString:
+    """A subject by its name, leading to its page where it has one; below it what items call it.
+
+    The page's context says with `agents` which devices have one.
+    """
+    shown = _breaking(name or named)
+    found = subjects.page_of(named, context.get("agents") or ())
+    if found is not None:
+        where = shared.link(context.get("setting"), *found)
+        shown = format_html('<a href="{}">{}</a>', where, shown)
+    if name and name != named:
+        return format_html('{}<span class="sub">{}</span>', shown, console(named))
+    return shown
+
+
+def _breaking(text: str) -> SafeString:
+    """A name that breaks behind the @ of an address rather than anywhere."""
+    return mark_safe(console_text.isolated(text).replace("@", "@<wbr>"))  # noqa: S308 - escaped
+
+
 @register.inclusion_tag("web/parts/sort.html", takes_context=True)
 def sort(context: Context, name: str, title: str) -> dict[str, Any]:
     """A column's heading that sorts by it, and turns the order when it is in force."""
@@ -283,12 +305,6 @@ def choice(value: str, name: str) -> str:
 def offered(value: str, choices: Any) -> bool:
     """Whether a value is among the choices of a filter."""
     return any(each.value == value for each in choices)
-
-
-@register.filter
-def linkable(identity: str | None) -> bool:
-    """Whether an id can stand in an address: a console could send one that cannot."""
-    return bool(identity) and not {"", ".", ".."} & set(str(identity).split("/"))
 
 
 @register.simple_tag

@@ -12,7 +12,7 @@ from watchkeeper.model.statement import KINDS, ExceptionRecord
 from watchkeeper.queries import decisions as decision_queries
 from watchkeeper.queries import items as item_queries
 from watchkeeper.queries.control import control as find_control
-from watchkeeper.queries.devices import table_of
+from watchkeeper.queries.devices import known
 from watchkeeper.queries.findings import figures
 from watchkeeper.queries.history import of_control, page_of_control, since
 from watchkeeper.queries.thresholds import thresholds
@@ -38,9 +38,7 @@ def control(request: HttpRequest, identity: str) -> HttpResponse:
         return _declared(request, found, identity)
     wanted = asked(request, item_queries.LISTING.filters)
     counts = view.standing.counts
-    listed = item_queries.items(
-        found.locker, view.standing.path, wanted, table_of(found.locker, connection)
-    )
+    listed = item_queries.items(found.locker, view.standing.path, wanted)
     history = of_control(connection, identity)
     context = {
         "view": view,
@@ -51,6 +49,7 @@ def control(request: HttpRequest, identity: str) -> HttpResponse:
         "asked": wanted,
         "sort": item_queries.LISTING.sort_of(wanted),
         "items": listed,
+        "agents": known(found.locker, connection, (each.subject for each in listed.rows)),
         "filtered": bool(wanted.search or wanted.chosen),
         "chart": charts.failing_chart(history),
         "history": page_of_control(connection, identity, number(request, "past"), _HISTORY),

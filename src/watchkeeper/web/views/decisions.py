@@ -24,6 +24,7 @@ from watchkeeper.model.statement import (
     State,
 )
 from watchkeeper.queries import decisions as queries
+from watchkeeper.queries.devices import known
 from watchkeeper.queries.paging import page_of
 from watchkeeper.queries.selecting import Offered, offered
 from watchkeeper.queries.standing import standing
@@ -102,6 +103,8 @@ def decision(request: HttpRequest, identity: str) -> HttpResponse:
         raise Http404("There is no such exception, attestation or scope rule.")
     context = _about(found, one) | {"fault": fault, "remark": request.POST.get("remark", "")}
     context |= _allowed(request, one)
+    about = getattr(one.statement, "subject", "")
+    context["agents"] = known(found.locker, found.connection.id, [about])
     answer = found.show(request, "web/decision.html", context)
     answer.status_code = 422 if fault else 200
     return answer

@@ -11,6 +11,7 @@ from watchkeeper.model.assessment import Result
 from watchkeeper.model.control import Severity
 from watchkeeper.model.past import end_of
 from watchkeeper.queries import findings as queries
+from watchkeeper.queries.devices import known
 from watchkeeper.queries.past import shrink, standings_at
 from watchkeeper.web import charts
 from watchkeeper.web.asked import asked, newest_first, number, text
@@ -41,6 +42,7 @@ def findings(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "listed": listed,
+        "agents": known(found.locker, found.connection.id, (each.subject for each in listed.rows)),
         "asked": wanted,
         "sort": wanted.sort,
         "filtered": bool(wanted.chosen or wanted.search),
@@ -91,5 +93,7 @@ def left(request: HttpRequest, identity: str) -> HttpResponse:
     if found is None:
         return nothing_connected(request)
     view = shrink(found.locker, found.connection.id, identity, number(request, "page"))
-    context = {"view": view, "control": identity}
+    rows = view.left.rows if view else ()
+    agents = known(found.locker, found.connection.id, (each.subject for each in rows))
+    context = {"view": view, "control": identity, "agents": agents}
     return found.show(request, "web/left.html", context)
