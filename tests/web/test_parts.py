@@ -65,6 +65,16 @@ def test_other_words() -> None:
     assert words.label("is_up_to_date") == "Up to date"
     assert words.label("os_name") == "OS name"
     assert words.label("group_id") == "Group ID"
+    assert words.column("two_fa_enabled") == "Two-factor enabled"
+    assert words.column("primary_two_fa_method") == "Primary two-factor method"
+    assert words.choice("mgmt", "source") == "the console (mgmt)"
+    assert words.choice("mgmt", "site") == "mgmt"
+    assert words.choice("not_a_source", "source") == "not_a_source"
+    assert words.choice("not_configured", "two_fa_status") == "not configured"
+    assert [words.choice(each, "state") for each in ("na", "fully_disabled")] == [
+        "enabled",
+        "fully disabled",
+    ]
     assert [words.size(each) for each in (5, 1_500, 2_340_000)] == ["5 bytes", "1.5 kB", "2.3 MB"]
     assert [words.span(timedelta(hours=each)) for each in (0.5, 1, 6, 24, 168)] == [
         "30 minutes",

@@ -1,5 +1,6 @@
 """Lists of users, sites, accounts, policies and activities, and their records."""
 
+import re
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -99,3 +100,22 @@ def test_a_policy_tells_what_changed_and_a_denied_list_names_the_permission(
     assert "Policy.view" in client.get(f"/policies/?connection={name}").content.decode()
     empty = client.get(f"/users/?connection={name}").content.decode()
     assert "Nothing whole collected yet" in empty
+
+
+def test_filters_speak_in_words(world: World, browse: Callable[[Role | None], Client]) -> None:
+    client = browse(Role.VIEWER)
+
+    devices = client.get(f"/devices/?connection={COMPANY}&serving=yes").content.decode()
+    users = client.get(f"/users/?connection={COMPANY}").content.decode()
+    findings = client.get(f"/findings/?connection={COMPANY}").content.decode()
+
+    assert world.company.name == COMPANY
+    assert ">in service, no uninstall pending (" in devices
+    assert ">In service, uninstall pending too</label>" in devices
+    assert 'value="mgmt">the console (mgmt) (' in users
+    assert '<bdi class="console">the console (mgmt)</bdi>' in users
+    assert "However" not in findings
+    (someone,) = re.findall(r'<a href="(/users/\d+/[^"]*)">', users)[:1]
+    record = client.get(someone.replace("&amp;", "&")).content.decode()
+    assert "<dt>Two-factor enabled</dt>" in record
+    assert "Two fa" not in record

@@ -11,7 +11,7 @@ from watchkeeper.queries.register import Register
 class Column:
     """A column of a list: what it shows and how (`parts/cell.html` knows the ways).
 
-    `below` is shown under it; `page` is the page it leads to, with the value of `of`.
+    `below` is shown under it, in words; `page` is the page it leads to, with the value of `of`.
     """
 
     title: str
@@ -52,7 +52,7 @@ KINDS: Mapping[str, Kind] = {
         (
             Column("User", "full_name", "name", below="email"),
             Column("Scope", "scope", "scope"),
-            Column("Source", "source", at_least="l"),
+            Column("Source", "source", way="choice", at_least="l"),
             Column("Two-factor", "two_fa_enabled", "two_factor", "on", below="two_fa_status"),
             Column("Last login", "last_login_at", "login", "age"),
             Column("API token expires", "api_token_expires_at", "token", "age_or_none"),

@@ -1,5 +1,6 @@
 """What things are called on the pages: results, outcomes, verdicts, columns."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 RESULTS = {
@@ -58,7 +59,7 @@ FILTERS = {
     "infected": "Infected",
     "current": "Up to date",
     "active": "Active",
-    "serving": "In service",
+    "serving": "In service, uninstall pending too",
     "group_id": "Group ID",
     "open": "Open",
     "status": "Incident status",
@@ -95,7 +96,18 @@ SOON_DAYS = 14
 """An end that is nearer than that is told."""
 STATES = {"na": "enabled"}
 """The console says `na` of an agent that nobody disabled."""
-UNDERSCORED = frozenset({"status", "verdict", "mitigation"})
+CHOICES: Mapping[str, Mapping[str, str]] = {
+    "state": STATES,
+    # An agent serves until it is uninstalled: more of them are in service than this one word has.
+    "membership": {"in service": "in service, no uninstall pending"},
+    "source": {
+        "mgmt": "the console (mgmt)",
+        "sso_saml": "SAML (sso_saml)",
+        "active_directory": "Active Directory",
+    },
+}
+"""By filter: values in words where the console's own say too little."""
+UNDERSCORED = frozenset({"state", "status", "verdict", "mitigation", "two_fa_status"})
 _ACRONYMS = {
     "id": "ID",
     "uuid": "UUID",
@@ -122,9 +134,15 @@ def label(name: str) -> str:
     return FILTERS.get(name) or column(name)
 
 
+def choice(value: str, name: str) -> str:
+    """A value of a filter or a column of that name, in words."""
+    shown = CHOICES.get(name, {}).get(value, value)
+    return shown.replace("_", " ") if shown == value and name in UNDERSCORED else shown
+
+
 def column(name: str) -> str:
     """A column's name in words: `last_active_at` → Last active."""
-    words = [word for word in name.split("_") if word]
+    words = [word for word in name.replace("two_fa", "two-factor").split("_") if word]
     if len(words) > 1 and words[-1] == "at":
         words.pop()
     if len(words) > 1 and words[0] == "is":

@@ -25,6 +25,7 @@ register.filter("size", words.size)
 register.filter("span", words.span)
 register.filter("label", words.label)
 register.filter("column", words.column)
+register.filter("choice", words.choice)
 register.filter("linkable", subjects.can_stand)
 
 
@@ -291,14 +292,6 @@ def at(found: Any, key: Any) -> Any:
 def plus(first: float, second: float) -> float:
     """The sum."""
     return round(first + second, 2)
-
-
-@register.filter
-def choice(value: str, name: str) -> str:
-    """A value a filter offers, in words where the console's own word says too little."""
-    if name == "state":
-        return words.STATES.get(value, value.replace("_", " "))
-    return value.replace("_", " ") if name in words.UNDERSCORED else value
 
 
 @register.filter
