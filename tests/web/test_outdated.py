@@ -15,6 +15,7 @@ from watchkeeper.access.models import Person
 from watchkeeper.access.roles import Role
 from watchkeeper.bootstrap import App
 from watchkeeper.ledger.models import Connection
+from watchkeeper.lists.sources import catalogue as sources
 from watchkeeper.queries.decisions import decisions
 from watchkeeper.web.forms import ConnectionForm
 from watchkeeper.web.outdated import WITHHELD
@@ -138,8 +139,15 @@ def test_a_secret_is_not_written_into_a_page(tab: Client) -> None:
     password = tab.post("/password/", {"old_password": "not-shown", "new_password1": "not-shown"})
     tested = tab.post("/connections/new/test/", typed, headers={**OURS, "Accept": "text/fragment"})
 
-    assert {each.status_code for each in (shown, password, tested)} == {HTTPStatus.FORBIDDEN}
-    assert b"not-shown" not in shown.content + password.content + tested.content
+    listed = tab.post(
+        "/lists/sources/new/?source=url",
+        {"name": "hardware", "option_url": "https://h/?key=not-shown", "every": "3600"},
+    )
+
+    pages = (shown, password, tested, listed)
+    assert {each.status_code for each in pages} == {HTTPStatus.FORBIDDEN}
+    assert all(b"not-shown" not in each.content for each in pages)
+    assert held(parse(listed.content))["name"] == "hardware"
     again = held(parse(shown.content))
     assert (again["tags"], again["token"], again["proxy"]) == ("europe, lab", "", "")
     kinds = {
@@ -157,6 +165,13 @@ def test_every_form_that_is_shown_again_has_its_secrets_named(ledger: App) -> No
         name for name, each in form.fields.items() if isinstance(each.widget, forms.PasswordInput)
     }
     assert secret <= WITHHELD["web:connection_new"] == WITHHELD["web:connection_edit"]
+    source = {
+        f"option_{option.name}"
+        for each in sources().values()
+        for option in each.options
+        if option.secret or option.shown is not None
+    }
+    assert source == WITHHELD["web:list_source_new"] == WITHHELD["web:list_source_edit"] != set()
     assert set(WITHHELD) <= set(names(get_resolver()))
 
 

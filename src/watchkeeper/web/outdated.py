@@ -15,9 +15,11 @@ from django.http.response import HttpResponseBase
 from django.middleware.csrf import REASON_BAD_ORIGIN
 from django.shortcuts import render
 
+from watchkeeper.web.source_forms import private_fields
 from watchkeeper.web.words import label
 
 _CONSOLE = frozenset({"token", "proxy"})
+_SOURCE = private_fields()
 WITHHELD: Mapping[str, frozenset[str]] = {
     "access:keys": frozenset(),
     "web:attestation_new": frozenset(),
@@ -26,6 +28,8 @@ WITHHELD: Mapping[str, frozenset[str]] = {
     "web:decision": frozenset(),
     "web:exception_new": frozenset(),
     "web:list_read": frozenset(),
+    "web:list_source_edit": _SOURCE,
+    "web:list_source_new": _SOURCE,
     "web:parameter": frozenset(),
     "web:scope_rule_new": frozenset(),
 }
@@ -47,7 +51,7 @@ class Typed:
     @property
     def label(self) -> str:
         """What the field is called."""
-        return label(self.name.removeprefix("data_"))
+        return label(self.name.removeprefix("data_").removeprefix("option_"))
 
     @property
     def rows(self) -> int:

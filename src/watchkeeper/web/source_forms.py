@@ -9,7 +9,7 @@ from django import forms
 from watchkeeper.errors import UsageError
 from watchkeeper.ledger import list_sources
 from watchkeeper.ledger.models import ListSource
-from watchkeeper.lists.sources import Option, Source
+from watchkeeper.lists.sources import Option, Source, catalogue
 from watchkeeper.resources import everything
 from watchkeeper.web import words
 from watchkeeper.web.list_forms import named
@@ -148,6 +148,16 @@ class SourceForm(forms.Form):
             widget=widget,
             empty_value="",
         )
+
+
+def private_fields() -> frozenset[str]:
+    """The fields, of whatever source, whose values nobody is shown."""
+    return frozenset(
+        _OPTION + option.name
+        for source in catalogue().values()
+        for option in source.options
+        if option.private
+    )
 
 
 def _shown(option: Option, text: str) -> str:
