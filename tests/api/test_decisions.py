@@ -89,6 +89,18 @@ def test_attestations_and_scope_rules_are_asked_for(
     assert world.company.pk
 
 
+def test_all_that_is_wrong_with_an_exception_is_told_at_once(admin: Program, world: World) -> None:
+    sent = body(subject="agent:999", reason="short")
+
+    answer = admin.ask("POST", f"{HERE}/decisions/exceptions", sent)
+
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    faults = {each["where"]: each["message"] for each in answer.json()["faults"]}
+    assert faults.keys() == {"body subject", "body reason"}
+    assert "agent:999 is no subject of HLT-02" in faults["body subject"]
+    assert world.company.pk
+
+
 @pytest.mark.parametrize(
     ("sort", "wrong", "told"),
     [

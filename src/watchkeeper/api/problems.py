@@ -14,6 +14,7 @@ from pydantic import Field
 from watchkeeper.access.uploads import too_large
 from watchkeeper.errors import ConsoleError, UsageError, WatchkeeperError
 from watchkeeper.lists.cells import LARGEST
+from watchkeeper.statements.faults import Unfit
 
 MEDIA_TYPE = "application/problem+json"
 ROOT = "/api/"
@@ -133,7 +134,16 @@ def _named(_: HttpRequest, error: Any) -> HttpResponse:
         status = HTTPStatus.BAD_GATEWAY
     else:
         status = HTTPStatus.SERVICE_UNAVAILABLE
-    return problem(status, error.message, hint=error.hint)
+    found = error.faults if isinstance(error, Unfit) else {}
+    faults = [Fault(where=_of(name), message=str(each)) for name, each in found.items()]
+    return problem(status, error.message, hint=error.hint, faults=faults)
+
+
+def _of(name: str) -> str:
+    """Where in a body a value of a statement stands."""
+    if name.startswith("data_"):
+        return f"body data {name.removeprefix('data_')}"
+    return f"body {'selector' if name == 'sites' else name}"
 
 
 _WORDS = {
