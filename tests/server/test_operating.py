@@ -332,11 +332,16 @@ def test_a_second_person_is_made_on_the_command_line(installed: Installed) -> No
         ("maria", ["operator"]),
     ]
     assert "switched off" in installed.do("people", "off", "maria").stdout
+    (third,) = json.loads(
+        installed.do("people", "add", "mia", "--role", "auditor", "--json").stdout
+    )
+    assert (third["name"], third["roles"], len(third["password"])) == ("mia", ["auditor"], 16)
     for words, hint in (
         (("add", "mario", "--role", "boss"), "viewer, auditor, operator, admin"),
         (("off", "admin"), "people add NAME --role admin"),
         (("roles",), "lists all"),
         (("list", "mario"), "There are: admin, maria"),
+        (("off", "maria", "--role", "viewer"), "add and roles"),
     ):
         refused = installed.do("people", *words)
         assert (refused.returncode, hint in refused.stderr) == (2, True), refused.stderr

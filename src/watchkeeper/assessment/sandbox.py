@@ -1,4 +1,4 @@
-"""Engines in memory with no way out, each opened for one control after the other.
+"""Engines in memory with no way out, each used for one control after the other.
 
 To open one takes longer than to judge a small fleet. Every control has a connection of its own, in
 a transaction that may write nothing but what is temporary: another connection does not see that,

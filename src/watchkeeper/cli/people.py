@@ -47,20 +47,24 @@ def command(
     switched off is signed out, and their access keys end. One admin stays. Everything stands in
     the audit trail; it works while `watchkeeper up` runs and while it does not.
 
-    JSON: [{"name", "roles", "active", "signed_in": UTC or null}].
+    JSON: [{"name", "roles", "active", "signed_in": UTC or null}]; of `add` with "password", too.
     """
     from watchkeeper import bootstrap
 
     if action is not Action.LIST and not name:
         raise UsageError(f"{action.value} needs a name.", hint="`watchkeeper people` lists all.")
+    if role and action not in {Action.ADD, Action.ROLES}:
+        raise UsageError(
+            f"--role says nothing to `people {action.value}`.", hint="It goes with add and roles."
+        )
     settings = bootstrap.load_settings(data=data)
     with bootstrap.reached(settings, make=False), bootstrap.answering():
-        if name and action is not Action.LIST:
-            _change(action, name, role or [])
-        _list(only=name, as_json=as_json)
+        password = _change(action, name, role or []) if name else None
+        _list(only=name, password=password, as_json=as_json)
 
 
-def _change(action: Action, name: str, wanted: list[str]) -> None:
+def _change(action: Action, name: str, wanted: list[str]) -> str | None:
+    """Does it; the password of somebody who was added."""
     from watchkeeper.access import people
     from watchkeeper.access.roles import Role
 
@@ -70,16 +74,17 @@ def _change(action: Action, name: str, wanted: list[str]) -> None:
     roles = [Role(each) for each in wanted]
     match action:
         case Action.ADD:
-            made = people.add(name, roles, actor=actor())
-            print(f"The password of {made.name!r} is {made.password}")
-            print("It is shown this once. Whoever has it should sign in and change it.")
+            return people.add(name, roles, actor=actor()).password
         case Action.ROLES:
             people.give_roles(name, roles, actor=actor())
-        case _:
+        case Action.ON | Action.OFF:
             people.switch(name, on=action is Action.ON, actor=actor())
+        case Action.LIST:
+            pass
+    return None
 
 
-def _list(*, only: str | None, as_json: bool) -> None:
+def _list(*, only: str | None, password: str | None, as_json: bool) -> None:
     from watchkeeper.access.people import accounts
 
     everybody = accounts()
@@ -88,8 +93,12 @@ def _list(*, only: str | None, as_json: bool) -> None:
         known = ", ".join(each.name for each in everybody)
         raise UsageError(f"There is nobody named {only!r}.", hint=f"There are: {known}.")
     if as_json:
-        print_json([_as_json(each) for each in found])
+        shown = {} if password is None else {"password": password}
+        print_json([_as_json(each) | shown for each in found])
         return
+    if password is not None:
+        print(f"The password of {only!r} is {password}")
+        print("It is shown this once. Whoever has it should sign in and change it.")
     for each in found:
         print(f"  {_line(each)}")
     if not found:
