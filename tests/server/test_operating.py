@@ -19,6 +19,7 @@ import psycopg
 import pytest
 
 from tests.server.commands import CONFIGURATION, Started, free_port, gone, run
+from tests.waiting import until
 from watchkeeper.ledger.cluster import Place
 from watchkeeper.ledger.folder import DataFolder
 from watchkeeper.locker.store import Store
@@ -47,6 +48,8 @@ class Installed:
     def start(self) -> None:
         self.up = Started("up", "--data", self.data, "--port", self.port)
         self.up.until("runs at")
+        # The pages answer a moment before the worker is there, and tests come in any order.
+        until(lambda: "Workers: " in self.do("jobs").stdout)
 
     def stop(self) -> None:
         if self.up is not None:
